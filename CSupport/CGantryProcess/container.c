@@ -1,0 +1,53 @@
+// Sets up a fresh container and hands it to the program's entry.
+// Called by the zygote right after fork. Until the entry only these, all async-signal-safe: prctl, getppid,
+// kill, sigaction, sigprocmask, getrlimit, setrlimit, fcntl, dup2, dup3, close_range, write, _exit;
+// open, getdents64 and close where the kernel has no close_range.
+#define _GNU_SOURCE
+#include <errno.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+static _Noreturn void fail(const char *sentence) {
+  // Nobody is left to hear of a message that cannot be written.
+  ssize_t written = write(2, sentence, strlen(sentence));
+  (void)written;
+  _exit(GANTRY_EXIT_SETUP);
+}
+
+/// Lowers a limit, hard and soft; one that is lower already stays.
+static int limit_to(int resource, rlim_t bytes) {
+  struct rlimit limit;
+  if (getrlimit(resource, &limit) != 0) return -errno;
+  if (limit.rlim_max < bytes) bytes = limit.rlim_max;
+  limit.rlim_cur = limit.rlim_cur < bytes ? limit.rlim_cur : bytes;
+  limit.rlim_max = bytes;
+  return setrlimit(resource, &limit) == 0 ? 0 : -errno;
+}
+
+_Noreturn void gantry_container_run(
+    gantry_container_main main, const gantry_spawn *spawn, const int *fds, int count, pid_t zygote) {
+  gantry_bind_to_parent(zygote);
+  prctl(PR_SET_NAME, "gantry-box", 0, 0, 0);
+  // What this container's children leave running stays below it while it lives: only after its own death do
+  // they fall to the keeper, which can therefore kill all it adopts without asking whose they were.
+  prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+
+  if (count > 0 && dup2(fds[0], 2) < 0) fail("gantry: the container's stderr could not be connected\n");
+  if (gantry_fds_arrange(fds + (count > 0), count > 0 ? count - 1 : 0) < 0) {
+    fail("gantry: the container's descriptors could not be placed; raise the limit on open files\n");
+  }
+  if (limit_to(RLIMIT_CORE, 0) < 0) fail("gantry: core dumps could not be switched off in the container\n");
+  if (spawn->memory_limit != 0 && limit_to(RLIMIT_DATA, (rlim_t)spawn->memory_limit) < 0) {
+    fail("gantry: the container's memory limit could not be set\n");
+  }
+  int placed[GANTRY_SPAWN_FDS];
+  for (int i = 0; i + 1 < count; i += 1) placed[i] = 3 + i;
+
+  gantry_signals_give_back();
+  main(spawn, placed, count > 0 ? count - 1 : 0);
+  _exit(GANTRY_EXIT_RETURNED);
+}

@@ -1,0 +1,94 @@
+// The driver's side of the keeper: start it, and stop it with all that hangs on it.
+// Called by the driver under its lock; the start only while the process has one thread.
+#define _GNU_SOURCE
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+#ifndef P_PIDFD
+#define P_PIDFD 3
+#endif
+
+static void reap_by_pidfd(int pidfd) {
+  siginfo_t info;
+  // ECHILD is fine: a host that waits for any child, or ignores SIGCHLD, was faster.
+  while (waitid((idtype_t)P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOHANG) != 0 && errno == EINTR) continue;
+}
+
+static bool gone_within(int pidfd, int timeout_ms) {
+  int64_t end = gantry_now() + (timeout_ms < 0 ? 0 : timeout_ms);
+  for (;;) {
+    int64_t left = end - gantry_now();
+    struct pollfd wait = {.fd = pidfd, .events = POLLIN};
+    int ready = poll(&wait, 1, left < 0 ? 0 : (int)left);
+    if (ready > 0) return true;
+    if (ready == 0 && left <= 0) return false;
+    if (ready < 0 && errno != EINTR) return false;
+  }
+}
+
+int gantry_keeper_start(gantry_container_main main, gantry_keeper *out) {
+  *out = (gantry_keeper){.pidfd = -1, .socket = -1, .zygote_socket = -1};
+  int control[2];
+  int zygote[2];
+  int result = gantry_control_pair(control);
+  if (result < 0) return result;
+  result = gantry_control_pair(zygote);
+  if (result < 0) {
+    gantry_fd_drop(&control[0]);
+    gantry_fd_drop(&control[1]);
+    return result;
+  }
+
+  fflush(NULL);
+  pid_t self = getpid();
+  // Blocked until the pidfd is open: a handler that reaps any child could otherwise free the pid before that.
+  gantry_signals_remember();
+  pid_t pid = gantry_fork('k');
+  if (pid == 0) gantry_keeper_run(main, control[1], zygote[1], self);
+  int pidfd = pid < 0 ? -1 : gantry_pidfd_open(pid);
+  gantry_signals_release();
+
+  gantry_fd_drop(&control[1]);
+  gantry_fd_drop(&zygote[1]);
+  if (pid > 0 && pidfd >= 0) {
+    *out = (gantry_keeper){
+        .pid = pid, .owner = self, .pidfd = pidfd, .socket = control[0], .zygote_socket = zygote[0]};
+    return 0;
+  }
+  // The closed sockets end a keeper that could not be watched; waiting for it then cannot take long.
+  gantry_fd_drop(&control[0]);
+  gantry_fd_drop(&zygote[0]);
+  if (pid < 0) return pid;
+  while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) continue;
+  return pidfd;
+}
+
+int gantry_keeper_stop(gantry_keeper *keeper, int timeout_ms) {
+  bool owner = keeper->owner == getpid();
+  if (owner) {
+    // Not only closed: a process that the program forked may hold copies, and the end would never be seen.
+    // The keeper first, so that it does not take the zygote's end for an accident.
+    if (keeper->socket >= 0) shutdown(keeper->socket, SHUT_RDWR);
+    if (keeper->zygote_socket >= 0) shutdown(keeper->zygote_socket, SHUT_RDWR);
+  }
+  gantry_fd_drop(&keeper->socket);
+  gantry_fd_drop(&keeper->zygote_socket);
+  int result = 0;
+  if (owner && keeper->pidfd >= 0) {
+    if (!gone_within(keeper->pidfd, timeout_ms)) {
+      result = -ETIMEDOUT;
+      gantry_pidfd_signal(keeper->pidfd, SIGKILL);
+      gone_within(keeper->pidfd, 1000);
+    }
+    reap_by_pidfd(keeper->pidfd);
+  }
+  gantry_fd_drop(&keeper->pidfd);
+  keeper->pid = 0;
+  return result;
+}

@@ -1,0 +1,49 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Warnings are errors where the project checks itself, never in a user's build of it.
+let strict: [SwiftSetting] =
+  Context.environment["GANTRY_STRICT"] == nil ? [] : [.treatAllWarnings(as: .error)]
+// Step-kill hooks and the double-read detector exist in test builds only.
+let hooks: [CSetting] =
+  Context.environment["GANTRY_HOOKS"] == nil ? [] : [.define("GANTRY_HOOKS")]
+
+/// Every room of the architecture with the arrows it may import along; the build refuses any other.
+func room(_ name: String, imports: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: imports, path: "Sources/\(name)", swiftSettings: strict)
+}
+
+let package = Package(
+  name: "gantry",
+  products: [
+    .library(name: "Gantry", targets: ["Gantry"]),
+    .executable(name: "gantry", targets: ["GantryCommand"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+  ],
+  targets: [
+    .systemLibrary(
+      name: "CLZ4", path: "CSupport/CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+    .target(name: "CGantryRing", path: "CSupport/CGantryRing", cSettings: hooks),
+    .target(name: "CGantryProcess", path: "CSupport/CGantryProcess", cSettings: hooks),
+
+    room("GantryWire", imports: ["CLZ4"]),
+    room("GantryLanes", imports: ["CGantryRing"]),
+    room("GantryContainers", imports: ["GantryWire", "GantryLanes", "CGantryProcess"]),
+    room("GantryScheduling", imports: []),
+    room(
+      "Gantry",
+      imports: [
+        "GantryWire", "GantryLanes", "GantryContainers", "GantryScheduling",
+        .product(name: "Logging", package: "swift-log"),
+      ]),
+    .executableTarget(
+      name: "GantryCommand",
+      dependencies: [
+        "Gantry", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], swiftSettings: strict),
+  ],
+  cLanguageStandard: .c17
+)

@@ -1,0 +1,70 @@
+// One container as the driver sees it: its lane, its ledger, its process, and the last words it wrote.
+
+import GantryLanes
+import GantryScheduling
+
+/// Guarded by the coordinator's lock.
+final class Container {
+  enum State {
+    /// Asked for; it may be fed, and has not said that it runs.
+    case starting
+    case ready
+    /// No longer fed; its death is on the way.
+    case closing
+  }
+
+  /// The number of this container, never used twice by a driver.
+  let epoch: UInt64
+  let pool: Pool
+  let lane: LaneProducer
+  var ledger = LaneLedger()
+  var state = State.starting
+  var pid: Int32 = 0
+  var pidfd: Int32 = -1
+  let errorPipe: Int32
+  /// The last bytes of its standard error.
+  var lastWords: [UInt8] = []
+  /// Pieces of one large output.
+  var largePieces: [UInt8] = []
+  /// Where it stood when last looked at, and since when.
+  var seen = LaneProgress(tag: 0, input: 0, isRunning: false)
+  var seenSince: UInt64 = 0
+  let startedAt: UInt64
+  /// Records taken; 0: it never got as far as an input.
+  var outputs = 0
+  /// Kill it then if it still runs the descriptor that was cancelled.
+  var cancelDeadline: (position: UInt64, at: UInt64)?
+  /// Why the driver killed it, if it did.
+  var verdict: String?
+  /// When the kernel said that it is gone, while its status is awaited.
+  var goneSince: UInt64?
+  var needsWake = false
+  var idleSince: UInt64 = 0
+
+  init(epoch: UInt64, pool: Pool, lane: LaneProducer, errorPipe: Int32, now: UInt64) {
+    self.epoch = epoch
+    self.pool = pool
+    self.lane = lane
+    self.errorPipe = errorPipe
+    startedAt = now
+  }
+
+  static let mostEntries = 32
+  static let enoughWork = 100_000.0
+
+  var isFeedable: Bool { state != .closing && ledger.entries.count < Container.mostEntries }
+
+  /// Whether it should be given more: less than two chunks, or too little work to cover a wake.
+  var isHungry: Bool {
+    guard isFeedable else { return false }
+    if ledger.isEmpty { return true }
+    if state == .starting { return false }
+    return pool.work(ledger.inputs) < Container.enoughWork || (ledger.entries.count < 2 && pool.mean != nil)
+  }
+
+  /// The progress words, in the ledger's terms.
+  func progress() -> LaneProgress {
+    let word = lane.progress()
+    return LaneProgress(tag: word.tag, input: word.input, isRunning: word.running)
+  }
+}

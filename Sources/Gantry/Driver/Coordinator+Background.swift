@@ -1,0 +1,100 @@
+// The background thread: it alone waits in the kernel, for doorbells while no caller drives, for deaths, for timers.
+
+import GantryContainers
+import GantryLanes
+
+extension Coordinator {
+  /// Starts the background thread.
+  func startBackground() throws(GantryError) {
+    poller.add(keeper.keeperSocket, .keeper, 0)
+    poller.add(keeper.zygoteSocket, .zygote, 0)
+    let failure = startThread { [self] in runBackground() }
+    guard failure == 0 else {
+      throw GantryError(.zygoteStartFailed, "The driver's background thread could not be started (\(failure)).")
+    }
+  }
+
+  private func runBackground() {
+    while true {
+      let events = poller.wait()
+      let isOver = locked {
+        now = monotonicNow()
+        for (source, id) in events { heed(source, id) }
+        return isStopped
+      }
+      if isOver { return }
+      drive()
+    }
+  }
+
+  private func heed(_ source: Poller.Source, _ id: UInt64) {
+    switch source {
+    case .timer:
+      deadline = .max
+      armedDeadline = .max
+    case .wake, .doorbell:
+      break
+    case .keeper: hearKeeper()
+    case .zygote: hearZygote()
+    case .process:
+      guard let container = containers[id] else { return }
+      // Readable for good: it is not asked again.
+      poller.remove(container.pidfd)
+      noteGone(container)
+      hearZygote()
+    case .errorPipe:
+      guard let container = containers[id] else { return }
+      readLastWords(container)
+    }
+  }
+
+  /// Sets the timer to whatever is due first.
+  func armTimer() {
+    var next = deadline
+    var isBusy = false
+    for (_, container) in containers {
+      if !container.ledger.isEmpty { isBusy = true }
+      if let gone = container.goneSince { next = min(next, gone + Coordinator.statusPatience) }
+      if container.state == .starting {
+        next = min(next, container.startedAt + container.pool.options.startupTimeout.clampedNanoseconds)
+      }
+    }
+    if isBusy { next = min(next, nextTick) }
+    deadline = next
+    guard next != .max, next < armedDeadline || armedDeadline <= now else { return }
+    armedDeadline = next
+    poller.setTimer(next)
+  }
+
+  // MARK: The end
+
+  /// Lets running calls finish, then ends everything. Idempotent.
+  func shutdown() async {
+    locked { isShuttingDown = true }
+    while locked({ pools.contains { !$0.calls.isEmpty } }) {
+      try? await Task.sleep(nanoseconds: 1_000_000)
+    }
+    stop()
+  }
+
+  /// Ends containers, zygote, keeper and the background thread at once.
+  func stop() {
+    let isFirst = locked {
+      guard !isStopped else { return false }
+      isStopped = true
+      isShuttingDown = true
+      let gone = GantryError(.shutDown, shutDownMessage)
+      for pool in pools {
+        for call in pool.calls { fail(call, gone) }
+        for container in pool.containers { container.lane.stop() }
+      }
+      return true
+    }
+    guard isFirst else { return }
+    poller.wake()
+    locked {
+      keeper.stop()
+      for container in Array(containers.values) { bury(container, end: .lost) }
+    }
+  }
+}

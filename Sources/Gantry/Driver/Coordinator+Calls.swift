@@ -1,0 +1,106 @@
+// How calls begin, end, and are cancelled.
+
+import GantryContainers
+import GantryLanes
+import GantryScheduling
+
+extension Coordinator {
+  /// Takes a call on. Its first input is taken in the caller's first turn, or by its feeder.
+  func begin(_ call: Call) throws(GantryError) {
+    let refused: GantryError? = locked {
+      if isShuttingDown { return GantryError(.shutDown, shutDownMessage) }
+      call.pool.calls.append(call)
+      return nil
+    }
+    if let refused { throw refused }
+    guard !call.filler.isPrompt else { return }
+    let feeder = Feeder(call, self)
+    locked { call.feeder = feeder }
+    let failure = startThread { feeder.run() }
+    if failure != 0 {
+      locked { fail(call, GantryError(.zygoteStartFailed, "No thread could be started to read the inputs: \(failure).")) }
+    }
+  }
+
+  /// Ends a call for its caller: what was not started never starts, what runs is cancelled.
+  func cancel(_ call: Call) {
+    locked {
+      guard !call.isCancelled, !(call.isComplete && call.open == 0) else { return }
+      now = monotonicNow()
+      call.isCancelled = true
+      call.sink.clear()
+      dropPending(call)
+      for container in call.pool.containers { withdraw(call, from: container) }
+      wake(call)
+      call.feeder?.credit.signal()
+      pump()
+      park()
+    }
+  }
+
+  /// Ends a call by an error of the runtime.
+  func fail(_ call: Call, _ error: GantryError) {
+    guard call.failure == nil else { return }
+    call.failure = error
+    call.sourceIsOpen = false
+    dropPending(call)
+    call.feeder?.credit.signal()
+    wake(call)
+  }
+
+  private func dropPending(_ call: Call) {
+    for piece in call.pending.drain() { account(chunks[piece.chunk], piece.chunk, piece.inputs.count) }
+    call.pendingInputs = 0
+    let delayed = call.pool.delayed
+    call.pool.delayed = delayed.filter { $0.call !== call }
+    for one in delayed where one.call === call { account(chunks[one.piece.chunk], one.piece.chunk, 1) }
+  }
+
+  /// Takes a cancelled call's inputs out of a lane; an input that runs gets its grace.
+  private func withdraw(_ call: Call, from container: Container) {
+    guard container.state != .closing else { return }
+    takeBackUnclaimed(container)
+    guard let entry = container.ledger.entries.first, chunks[entry.chunk].call === call else { return }
+    splitBehindRunning(container, keeping: 0)
+    container.lane.cancel(entry.position)
+    if container.cancelDeadline == nil { container.cancelDeadline = (entry.position, now + cancelGrace) }
+  }
+
+  /// Counts inputs of a chunk as delivered or dropped, and frees it when none is left.
+  func account(_ chunk: Chunk, _ id: Int, _ count: Int) {
+    guard count > 0 else { return }
+    chunk.unaccounted -= count
+    chunk.call.open -= count
+    freeIfDone(chunk, id)
+  }
+
+  func freeIfDone(_ chunk: Chunk, _ id: Int) {
+    guard chunk.unaccounted == 0, chunk.references == 0 else { return }
+    arena.release(chunk.block)
+    chunk.call.window.inputBytes -= chunk.form.stored
+    chunks.remove(id)
+  }
+
+  /// A descriptor of a chunk left a lane for good.
+  func dereference(_ id: Int) {
+    let chunk = chunks[id]
+    chunk.references -= 1
+    freeIfDone(chunk, id)
+  }
+
+  /// Puts a piece in front of what waits; inputs of a cancelled call are dropped.
+  func requeue(_ piece: Piece) {
+    guard !piece.inputs.isEmpty else { return }
+    let chunk = chunks[piece.chunk]
+    let call = chunk.call
+    guard !call.isCancelled, call.failure == nil else {
+      account(chunk, piece.chunk, piece.inputs.count)
+      return
+    }
+    call.pending.prepend(piece)
+    call.pendingInputs += piece.inputs.count
+  }
+}
+
+let shutDownMessage = "The driver was shut down; make another Driver to call its functions again."
+let cancelGrace: UInt64 = 1_000_000_000

@@ -1,0 +1,204 @@
+// What follows when a container dies: its last records are taken, its finished outputs salvaged, the input that was
+// running charged, and everything else given to others. Nothing is charged for somebody else's death.
+
+import GantryContainers
+import GantryLanes
+import GantryScheduling
+import GantryWire
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Musl
+#endif
+
+extension Coordinator {
+  /// A container did what no correct one can do: its lane is closed and it is killed.
+  func condemn(_ container: Container, _ what: String) {
+    guard container.verdict == nil else { return }
+    container.verdict = what
+    log.error("Container \(container.pid) of \"\(container.pool.name)\" wrote \(what); it is killed.")
+    kill(container)
+  }
+
+  func kill(_ container: Container) {
+    container.state = .closing
+    if container.pidfd >= 0 { killProcess(container.pidfd) }
+  }
+
+  /// The kernel says that a container is gone; its status follows within moments, or never.
+  func noteGone(_ container: Container) {
+    guard container.goneSince == nil else { return }
+    container.goneSince = now
+    container.state = .closing
+    due(at: now + Coordinator.statusPatience)
+  }
+
+  static let statusPatience: UInt64 = 1_000_000_000
+
+  /// Gives up waiting for the status of a container that is gone, or for a container that never came.
+  func bury(_ container: Container, ifOverdueAt now: UInt64) {
+    if let gone = container.goneSince, now &- gone >= Coordinator.statusPatience {
+      bury(container, end: .lost)
+    } else if container.state == .starting, now &- container.startedAt >= container.pool.options.startupTimeout.clampedNanoseconds {
+      condemn(container, "nothing within its startupTimeout of \(container.pool.options.startupTimeout)")
+      if container.pidfd < 0 { bury(container, end: .lost) }
+    }
+  }
+
+  /// Closes the books of a dead container.
+  func bury(_ container: Container, end: ContainerEnd) {
+    guard containers.removeValue(forKey: container.epoch) != nil else { return }
+    let pool = container.pool
+    drain(container)
+    if container.verdict == nil, end.leavesMemorySound { harvestAll(container) }
+    container.state = .closing
+    let claimed = (try? container.lane.claimed()) ?? 0
+    let obituary = container.ledger.close(claimed: claimed, at: container.progress())
+    readLastWords(container)
+    let exit = ContainerExit(
+      pid: container.pid, status: exitStatus(end), stderrTail: String(decoding: container.lastWords, as: UTF8.self))
+    pool.containers.removeAll { $0 === container }
+    pool.counts.died += 1
+    log.debug("Container \(container.pid) of \"\(pool.name)\" ended: \(exit)")
+    if let culprit = obituary.culprit { charge(culprit, exit, container) }
+    for piece in obituary.redeliver.reversed() { requeue(piece) }
+    for chunk in obituary.released { dereference(chunk) }
+    if obituary.culprit == nil, container.outputs == 0, !isShuttingDown || !pool.calls.isEmpty {
+      noteFailedStart(of: pool, exit, container)
+    }
+    release(container)
+    endQuietlyIfOutputIsClosed(end)
+  }
+
+  private func harvestAll(_ container: Container) {
+    // A dead container's tail stands still: one harvest takes everything.
+    _ = harvest(container)
+  }
+
+  /// The input that was running pays for the death: it is tried again, alone, or reported.
+  private func charge(_ culprit: Piece, _ exit: ContainerExit, _ container: Container) {
+    let chunk = chunks[culprit.chunk]
+    let call = chunk.call
+    guard !call.isCancelled, call.failure == nil else {
+      account(chunk, culprit.chunk, 1)
+      return
+    }
+    let index = chunk.base + Int(culprit.inputs.lowerBound)
+    var charge = call.charges[index] ?? Charge()
+    charge.crashes += 1
+    if let delay = call.pool.options.crashRetries.backoff.delay(beforeRetry: charge.crashes) {
+      call.charges[index] = charge
+      retry(culprit, of: call, after: delay)
+      return
+    }
+    call.charges[index] = nil
+    call.pool.counts.failed += 1
+    call.sink.accept(
+      InputError(function: call.pool.name, index: index, attempts: charge.attempts, reason: .crashed(exit)))
+    account(chunk, culprit.chunk, 1)
+  }
+
+  /// A container died before its first input: the next starts later, and after several the calls are told why.
+  private func noteFailedStart(of pool: Pool, _ exit: ContainerExit, _ container: Container) {
+    guard container.verdict != nil || container.cancelDeadline == nil else { return }
+    if let pause = pool.scaling.startFailed(now: now) {
+      due(at: now + pause)
+      return
+    }
+    pool.scaling.startSucceeded()
+    let reason = container.verdict.map { "it wrote \($0)" } ?? exit.description
+    log.warning("Containers of \"\(pool.name)\" keep dying before their first input: \(reason)")
+    for call in pool.calls {
+      fail(
+        call,
+        GantryError(
+          .containerStartFailed,
+          "Containers of function \"\(pool.name)\" died \(PoolScaling.failuresAllowed) times in a row before their first input; the last: \(reason)"))
+    }
+  }
+
+  private func release(_ container: Container) {
+    poller.remove(container.lane.doorbell)
+    poller.remove(container.errorPipe)
+    close(container.errorPipe)
+    if container.pidfd >= 0 {
+      poller.remove(container.pidfd)
+      close(container.pidfd)
+    }
+  }
+
+  /// Moves one input to a block of its own.
+  func isolate(_ piece: Piece) -> Piece {
+    let chunk = chunks[piece.chunk]
+    guard chunk.count > 1, chunk.form.flags == 0,
+      let extent = extent(of: Int(piece.inputs.lowerBound), in: chunk),
+      let block = try? arena.allocate(max(1, extent.count))
+    else { return piece }
+    let base = arena.pointer(block)
+    if let source = extent.baseAddress { base.copyMemory(from: source, byteCount: extent.count) }
+    let form = ChunkForm(
+      stored: extent.count, raw: extent.count,
+      check: checksum(UnsafeRawBufferPointer(start: base, count: extent.count)))
+    let own = Chunk(
+      call: chunk.call, base: chunk.base + Int(piece.inputs.lowerBound), count: 1, block: block, form: form)
+    let id = chunks.insert(own)
+    own.call.window.inputBytes += form.stored
+    own.call.open += 1
+    account(chunk, piece.chunk, 1)
+    return Piece(chunk: id, inputs: 0..<1)
+  }
+
+  private func extent(of input: Int, in chunk: Chunk) -> UnsafeRawBufferPointer? {
+    let all = UnsafeRawBufferPointer(start: arena.pointer(chunk.block), count: chunk.form.stored)
+    let width = chunk.call.filler.width
+    if width != framed {
+      return UnsafeRawBufferPointer(rebasing: all[(input * width)..<((input + 1) * width)])
+    }
+    var frames = FrameReader(all)
+    guard frames.skip(input) else { return nil }
+    let start = frames.offset
+    guard frames.skip(1) else { return nil }
+    return UnsafeRawBufferPointer(rebasing: all[start..<frames.offset])
+  }
+
+  /// Takes what is left in a container's standard error.
+  func readLastWords(_ container: Container) {
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    // Bounded: a grandchild may hold the pipe open and write for ever.
+    for _ in 0..<64 {
+      let count = buffer.withUnsafeMutableBytes { read(container.errorPipe, $0.baseAddress, $0.count) }
+      guard count > 0 else { break }
+      let bytes = buffer.prefix(count)
+      bytes.withUnsafeBytes { raw in _ = write(2, raw.baseAddress, raw.count) }
+      container.lastWords.append(contentsOf: bytes)
+      if container.lastWords.count > 4096 { container.lastWords.removeFirst(container.lastWords.count - 4096) }
+    }
+  }
+
+  /// A container that printed into a closed pipe died of it; so does the program, quietly, as it would alone.
+  private func endQuietlyIfOutputIsClosed(_ end: ContainerEnd) {
+    guard end == .signal(SIGPIPE) else { return }
+    var output = pollfd(fd: 1, events: 0, revents: 0)
+    if poll(&output, 1, 0) == 1, output.revents & Int16(POLLERR) != 0 { raise(SIGPIPE) }
+  }
+
+  private func exitStatus(_ end: ContainerEnd) -> ContainerExit.Status {
+    switch end {
+    case .signal(let number): .signal(number, name: signalName(number))
+    case .exit(let code): .exit(code)
+    case .lost: .lost
+    }
+  }
+}
+
+/// The name of a signal, as a person knows it.
+func signalName(_ number: Int32) -> String {
+  let names: [Int32: String] = [
+    SIGABRT: "SIGABRT", SIGALRM: "SIGALRM", SIGBUS: "SIGBUS", SIGFPE: "SIGFPE", SIGHUP: "SIGHUP", SIGILL: "SIGILL",
+    SIGINT: "SIGINT", SIGKILL: "SIGKILL", SIGPIPE: "SIGPIPE", SIGQUIT: "SIGQUIT", SIGSEGV: "SIGSEGV",
+    SIGSYS: "SIGSYS", SIGTERM: "SIGTERM", SIGTRAP: "SIGTRAP", SIGUSR1: "SIGUSR1", SIGUSR2: "SIGUSR2",
+    SIGXCPU: "SIGXCPU", SIGXFSZ: "SIGXFSZ",
+  ]
+  return names[number] ?? "signal \(number)"
+}

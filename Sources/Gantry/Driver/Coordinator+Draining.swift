@@ -1,0 +1,195 @@
+// Takes records out of completion rings: each is checked against the ledger and copied once, to its call's outputs.
+// A record that no correct container can have written closes the lane; what it spoke of is run again.
+
+import GantryLanes
+import GantryScheduling
+import GantryWire
+
+extension Coordinator {
+  func drain(_ pool: Pool) {
+    for container in pool.containers { drain(container) }
+  }
+
+  /// Takes all records of a lane.
+  func drain(_ container: Container) {
+    guard container.lane.isPending, container.verdict == nil else { return }
+    do {
+      while let (record, payload) = try container.lane.next() {
+        try take(record, payload, from: container)
+        container.lane.take(record)
+      }
+      container.lane.release()
+    } catch let violation as LaneViolation {
+      condemn(container, violation.what)
+    } catch {
+      condemn(container, "\(error)")
+    }
+  }
+
+  private func take(_ record: RecordHeader, _ payload: UnsafeRawBufferPointer, from container: Container) throws {
+    guard let kind = RecordKind(record.kind) else { throw LaneViolation("a record of unknown kind \(record.kind)") }
+    switch kind {
+    case .started:
+      guard container.state == .starting else { throw LaneViolation("a second start") }
+      container.state = .ready
+      log.debug("Container \(container.pid) of \"\(container.pool.name)\" is ready.")
+    case .outputs:
+      try takeOutputs(record, payload, from: container)
+    case .more, .large, .threw, .unencodable:
+      try takeSingle(kind, record, payload, from: container)
+    }
+  }
+
+  private func facts(_ record: RecordHeader, _ kind: RecordFacts.Kind) -> RecordFacts {
+    RecordFacts(
+      kind: kind, position: record.position, first: record.first, count: record.count,
+      isLast: record.flags & RecordKind.lastFlag != 0)
+  }
+
+  private func takeOutputs(_ record: RecordHeader, _ payload: UnsafeRawBufferPointer, from container: Container) throws {
+    let before = container.ledger
+    let accepted = try container.ledger.accept(facts(record, .outputs))
+    let chunk = chunks[accepted.chunk]
+    if !accepted.fresh.isEmpty {
+      do {
+        try deliver(
+          accepted.fresh, of: chunk, payload, skipped: Int(accepted.skipped), check: record.check)
+      } catch {
+        // Nothing of it was delivered: the ledger must not say that it was.
+        container.ledger = before
+        throw error
+      }
+    }
+    learn(record, container, chunk)
+    container.outputs += accepted.fresh.count
+    conclude(accepted, chunk, container)
+  }
+
+  /// Copies fresh outputs to their call.
+  private func deliver(
+    _ fresh: Range<UInt32>, of chunk: Chunk, _ payload: UnsafeRawBufferPointer, skipped: Int, check: UInt64?
+  ) throws(LaneViolation) {
+    let call = chunk.call
+    guard !call.isCancelled, call.failure == nil else { return }
+    let bytes = try call.sink.accept(
+      index: chunk.base + Int(fresh.lowerBound), count: fresh.count, from: payload, skipped: skipped, check: check)
+    if call.isCollecting {
+      call.window.hand(fresh.count)
+    } else {
+      call.window.outputBytes += bytes
+    }
+    call.pool.counts.completed += fresh.count
+    if !call.charges.isEmpty {
+      for input in fresh { call.charges[chunk.base + Int(input)] = nil }
+    }
+  }
+
+  private func takeSingle(
+    _ kind: RecordKind, _ record: RecordHeader, _ payload: UnsafeRawBufferPointer, from container: Container
+  ) throws {
+    let bytes = [UInt8](payload)
+    guard bytes.withUnsafeBytes({ checksum($0) }) == record.check else {
+      throw LaneViolation("a payload whose checksum is wrong")
+    }
+    let accepted = try container.ledger.accept(facts(record, kind == .more ? .piece : .single))
+    let chunk = chunks[accepted.chunk]
+    if kind == .more {
+      container.largePieces.append(contentsOf: bytes)
+      return
+    }
+    let call = chunk.call
+    let index = chunk.base + Int(record.first)
+    let piece = Piece(chunk: accepted.chunk, inputs: record.first..<(record.first + 1))
+    var isRetried = false
+    if !call.isCancelled, call.failure == nil, !accepted.fresh.isEmpty {
+      switch kind {
+      case .large:
+        let whole = container.largePieces + bytes
+        call.window.outputBytes += whole.count
+        call.sink.acceptLarge(index: index, bytes: whole)
+        call.pool.counts.completed += 1
+      case .threw:
+        isRetried = retryThrown(piece, index, call)
+        if !isRetried {
+          let attempts = (call.charges.removeValue(forKey: index)?.attempts ?? 0) + 1
+          call.sink.accept(thrown: bytes, index: index, attempts: attempts)
+          call.pool.counts.failed += 1
+        }
+      default:
+        let why = bytes.withUnsafeBytes { raw in
+          var decoder = PayloadDecoder(raw)
+          return (try? decoder.decode(String.self)) ?? "The container gave no reason."
+        }
+        call.sink.accept(
+          InputError(function: call.pool.name, index: index, attempts: 1, reason: .undeliverable(why)))
+        call.pool.counts.failed += 1
+      }
+    }
+    container.largePieces = []
+    learn(record, container, chunk)
+    container.outputs += 1
+    conclude(accepted, chunk, container, isRetried: isRetried)
+  }
+
+  /// Gives an input that threw another try, if its budget has one.
+  private func retryThrown(_ piece: Piece, _ index: Int, _ call: Call) -> Bool {
+    guard let delay = call.pool.options.retries.backoff.delay(beforeRetry: (call.charges[index]?.throwns ?? 0) + 1)
+    else { return false }
+    call.charges[index, default: Charge()].throwns += 1
+    retry(piece, of: call, after: delay)
+    return true
+  }
+
+  /// Lets an input wait for its backoff in a block of its own, so that it does not hold its chunk's.
+  func retry(_ piece: Piece, of call: Call, after delay: UInt64) {
+    call.pool.counts.retried += 1
+    call.pool.delayed.append(DelayedPiece(due: now + delay, piece: isolate(piece), call: call))
+    due(at: now + delay)
+  }
+
+  private func learn(_ record: RecordHeader, _ container: Container, _ chunk: Chunk) {
+    guard record.count > 0 else { return }
+    container.pool.scaling.startSucceeded()
+    chunk.call.sizing.learn(count: Int(record.count), nanoseconds: record.busy_ns)
+    container.pool.mean = chunk.call.sizing.mean
+    container.seenSince = now
+    tick = Coordinator.shortestTick
+  }
+
+  private func conclude(
+    _ accepted: LaneLedger.Accepted, _ chunk: Chunk, _ container: Container, isRetried: Bool = false
+  ) {
+    if !isRetried { account(chunk, accepted.chunk, accepted.fresh.count) }
+    guard accepted.isFinished else { return }
+    requeue(Piece(chunk: accepted.chunk, inputs: accepted.returned))
+    dereference(accepted.chunk)
+    if container.cancelDeadline != nil { container.cancelDeadline = nil }
+    if container.ledger.isEmpty { container.idleSince = now }
+  }
+
+  // MARK: Harvest
+
+  /// Delivers what a stalled or dead container has finished and not published. false: there was nothing.
+  @discardableResult
+  func harvest(_ container: Container) -> Bool {
+    // The order matters: first the progress, then the look at the tail (PROTOCOL.md, Harvest).
+    let progress = container.progress()
+    guard let open = container.lane.openRecord() else {
+      drain(container)
+      return true
+    }
+    guard let harvest = container.ledger.harvest(at: progress) else { return false }
+    let chunk = chunks[harvest.chunk]
+    do {
+      try deliver(harvest.fresh, of: chunk, open, skipped: Int(harvest.skipped), check: nil)
+    } catch {
+      condemn(container, error.what)
+      return false
+    }
+    container.ledger.take(harvest)
+    container.outputs += harvest.fresh.count
+    account(chunk, harvest.chunk, harvest.fresh.count)
+    settle(chunk.call)
+    return true
+  }
+}

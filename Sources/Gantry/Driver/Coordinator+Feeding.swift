@@ -1,0 +1,244 @@
+// Gives chunks to containers: in turn between calls, evenly between containers, and never so much that a slow input
+// holds others back. What one container does not get to is taken back for one that is idle.
+
+import GantryLanes
+import GantryScheduling
+
+extension Pool {
+  /// Whether some container has less to do than it should.
+  var couldTakeMore: Bool { containers.isEmpty || containers.contains { $0.isHungry } }
+
+  /// The call whose turn it is: single calls first, the others one chunk each.
+  func nextToFeed() -> Call? {
+    if let single = calls.first(where: { $0.isSingle && !$0.pending.isEmpty }) { return single }
+    for offset in 0..<calls.count {
+      let index = (nextCall + offset) % calls.count
+      if !calls[index].pending.isEmpty {
+        nextCall = index + 1
+        return calls[index]
+      }
+    }
+    return nil
+  }
+
+  /// The container that the next piece goes to. Cheap work stays with a container that is awake: a wake costs more
+  /// than it saves. Other work is spread.
+  func hungriest(for inputs: Int) -> Container? {
+    let isCheap = mean.map { $0 * Double(inputs) < Container.enoughWork / 2 } ?? false
+    var best: Container?
+    for container in containers where container.isHungry {
+      if isCheap && !container.ledger.isEmpty { return container }
+      if let chosen = best, chosen.ledger.inputs <= container.ledger.inputs { continue }
+      best = container
+    }
+    return best
+  }
+
+  var idleContainers: Int {
+    var count = 0
+    for container in containers where container.ledger.isEmpty && container.isFeedable { count += 1 }
+    return count
+  }
+}
+
+extension Coordinator {
+  /// Feeds the containers of a pool as far as they are hungry.
+  func feed(_ pool: Pool) {
+    for call in pool.calls { encourage(call) }
+    while let call = pool.nextToFeed(), let first = call.pending.first {
+      guard let container = pool.hungriest(for: first.inputs.count) else { break }
+      publish(nextPiece(of: call), to: container)
+    }
+    noteStarving(pool)
+  }
+
+  /// Takes a piece from a call: a part of it where several containers are idle and the work is worth spreading.
+  private func nextPiece(of call: Call) -> Piece {
+    guard var piece = call.pending.popFirst() else { preconditionFailure("A call without pieces was to be fed.") }
+    let pool = call.pool
+    let idle = pool.idleContainers
+    let count = piece.inputs.count
+    if idle > 1, count > 1, pool.work(call.pendingInputs) > Container.enoughWork {
+      let share = UInt32((call.pendingInputs + idle - 1) / idle)
+      if share < piece.inputs.count {
+        let middle = piece.inputs.lowerBound + max(1, share)
+        call.pending.prepend(Piece(chunk: piece.chunk, inputs: middle..<piece.inputs.upperBound))
+        piece.inputs = piece.inputs.lowerBound..<middle
+      }
+    }
+    call.pendingInputs -= piece.inputs.count
+    return piece
+  }
+
+  private func publish(_ piece: Piece, to container: Container) {
+    let chunk = chunks[piece.chunk]
+    let position = container.lane.publish(
+      offset: chunk.block.offset, form: chunk.form, inputs: piece.inputs, of: chunk.count,
+      publishEvery: chunk.call.sizing.publishEvery)
+    container.ledger.publish(piece, at: position)
+    container.needsWake = true
+    chunk.references += 1
+    chunk.call.starvedSince = nil
+    tick = Coordinator.shortestTick
+    if nextTick > now + tick { nextTick = now + tick }
+  }
+
+  // MARK: Evening out
+
+  /// Lets idle containers take over what others have not begun.
+  func evenOut(_ pool: Pool) {
+    guard pool.idleContainers > 0, pool.containers.count > 1, !pool.calls.contains(where: { !$0.pending.isEmpty })
+    else { return }
+    guard let thief = pool.containers.first(where: { $0.state == .ready && $0.ledger.isEmpty }) else { return }
+    let victim = pool.containers.filter { $0 !== thief && $0.ledger.inputs > 1 && $0.state != .closing }
+      .max { $0.ledger.inputs < $1.ledger.inputs }
+    guard let victim, isWorthTaking(victim) else { return }
+    if victim.ledger.entries.count > 1 || victim.state == .starting {
+      takeBackUnclaimed(victim, keeping: victim.ledger.entries.count / 2)
+    }
+    if !pool.calls.contains(where: { !$0.pending.isEmpty }) {
+      let keep = isStalled(victim) ? 0 : victim.ledger.inputs / 2
+      splitBehindRunning(victim, keeping: keep)
+    }
+    feedAfterTaking(pool)
+  }
+
+  private func feedAfterTaking(_ pool: Pool) {
+    while let call = pool.nextToFeed() {
+      guard let container = pool.containers.first(where: { $0.ledger.isEmpty && $0.isFeedable }) else { break }
+      publish(nextPiece(of: call), to: container)
+    }
+  }
+
+  /// Taking costs a wake and a barrier; what is done sooner than that is left.
+  private func isWorthTaking(_ victim: Container) -> Bool {
+    isStalled(victim) || (victim.pool.mean != nil && victim.pool.work(victim.ledger.inputs) > 4 * Container.enoughWork)
+  }
+
+  /// Whether the running input has been running for longer than a whole chunk should take.
+  func isStalled(_ container: Container) -> Bool {
+    let progress = container.progress()
+    if progress != container.seen {
+      container.seen = progress
+      container.seenSince = now
+      return false
+    }
+    return now &- container.seenSince >= Coordinator.stall
+  }
+
+  static let stall: UInt64 = 1_000_000
+
+  /// Takes the unclaimed descriptors of a lane back, but for the first `keeping`.
+  func takeBackUnclaimed(_ container: Container, keeping: Int = 0) {
+    guard let first = container.ledger.entries.first else { return }
+    do {
+      let kept = try container.lane.revoke(keeping: first.position &+ UInt64(keeping))
+      for piece in container.ledger.revoke(from: kept).reversed() {
+        requeue(piece)
+        dereference(piece.chunk)
+      }
+    } catch {
+      condemn(container, error.what)
+    }
+  }
+
+  /// Takes back what lies behind the running input of a lane, but for the next `keeping`.
+  func splitBehindRunning(_ container: Container, keeping: Int) {
+    let before = container.progress()
+    guard let (position, least) = container.ledger.splitPoint(at: before), let entry = container.ledger.entries.first
+    else { return }
+    let end = min(entry.end - 1, least + UInt32(keeping))
+    guard end >= least else { return }
+    let isDecisive = container.lane.lowerEnd(position, end)
+    let decision = container.ledger.split(at: end, confirmedBy: isDecisive ? container.progress() : nil)
+    if let freed = decision.freed {
+      requeue(freed)
+    } else {
+      container.lane.restoreEnd(position, decision.end)
+    }
+  }
+
+  // MARK: Stalls
+
+  /// A call that has inputs waiting and none in a lane for a while gets room made for it: one slow input, or another
+  /// call's long chunk, delays nobody but itself.
+  private func noteStarving(_ pool: Pool) {
+    for call in pool.calls where !call.pending.isEmpty {
+      guard let since = call.starvedSince else {
+        call.starvedSince = now
+        continue
+      }
+      guard now &- since >= Coordinator.stall, !isInLane(call) else { continue }
+      let candidates = pool.containers.filter { $0.state == .ready && $0.ledger.inputs > 1 }
+      guard let container = candidates.min(by: { $0.ledger.inputs < $1.ledger.inputs }) else { continue }
+      takeBackUnclaimed(container)
+      splitBehindRunning(container, keeping: 0)
+      if !call.pending.isEmpty, container.isFeedable { publish(nextPiece(of: call), to: container) }
+    }
+  }
+
+  private func isInLane(_ call: Call) -> Bool {
+    call.open > call.pendingInputs + call.pool.delayed.count { $0.call === call }
+  }
+
+  /// Looks at containers that neither publish nor move: hands their finished outputs on, and kills what outlived its
+  /// cancellation.
+  func lookAtStalled() {
+    var didSomething = false
+    for (_, container) in containers where !container.ledger.isEmpty {
+      let isStalled = isStalled(container)
+      if isStalled, harvest(container) { didSomething = true }
+      if let (position, at) = container.cancelDeadline {
+        if container.ledger.entries.first?.position != position {
+          container.cancelDeadline = nil
+        } else if now >= at {
+          kill(container)
+        }
+      }
+      if isStalled { evenOut(container.pool) }
+    }
+    for (_, container) in containers { bury(container, ifOverdueAt: now) }
+    tick = didSomething ? Coordinator.shortestTick : min(tick * 2, Coordinator.longestTick)
+    nextTick = now + tick
+  }
+
+  // MARK: Growth and backoff
+
+  /// Starts containers where work waits and all others are busy.
+  func grow(_ pool: Pool) {
+    guard !isShuttingDown || !pool.calls.isEmpty else { return }
+    var alive = 0
+    var hungry = 0
+    for container in pool.containers where container.state != .closing {
+      alive += 1
+      if container.isHungry || container.state == .starting { hungry += 1 }
+    }
+    let snapshot = PoolScaling.Snapshot(containers: alive, hungry: hungry, waiting: pool.waitingInputs)
+    let decision = pool.scaling.start(snapshot, now: now)
+    if let again = decision.again { due(at: again) }
+    for _ in 0..<decision.count where !startContainer(of: pool) { break }
+    if decision.count > 0 {
+      while let call = pool.nextToFeed(), let container = pool.containers.first(where: { $0.ledger.isEmpty && $0.isFeedable }) {
+        publish(nextPiece(of: call), to: container)
+      }
+    }
+  }
+
+  /// Puts inputs whose backoff is over back in line.
+  func releaseDelayed(_ pool: Pool) {
+    guard !pool.delayed.isEmpty else { return }
+    pool.delayed.removeAll { one in
+      guard one.due <= now else {
+        due(at: one.due)
+        return false
+      }
+      requeue(one.piece)
+      return true
+    }
+  }
+
+  /// Something is to be looked at by then.
+  func due(at time: UInt64) {
+    if time < deadline { deadline = time }
+  }
+}

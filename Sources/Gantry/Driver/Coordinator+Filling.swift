@@ -1,0 +1,254 @@
+// Takes inputs: grants room by the call's window and the arena's occupancy, has chunks encoded, commits them.
+
+import GantryLanes
+import GantryScheduling
+import GantryWire
+
+/// A block to encode a chunk into, and how much of it.
+struct Grant {
+  var block: ArenaBlock
+  var room: ChunkRoom
+}
+
+extension Coordinator {
+  /// Whether a call should take more inputs now. No room in the ring means that its iterator is not advanced.
+  func wantsInput(_ call: Call) -> Bool {
+    guard call.sourceIsOpen, !call.isFilling, !call.isCancelled, call.failure == nil else { return false }
+    guard call.pending.count < 2 else { return false }
+    guard arena.used < ringBytes || call.open == 0 else { return false }
+    return call.window.room(containers: call.pool.maxContainers, sizing: call.sizing) > 0
+  }
+
+  /// Room for one chunk of a prompt source, encoded in its caller's own turn.
+  func grant(for call: Call) -> Grant? {
+    guard call.filler.isPrompt, wantsInput(call) else { return nil }
+    let room = call.window.room(containers: call.pool.maxContainers, sizing: call.sizing)
+    let most = min(room, call.sizing.next(left: call.filler.left, share: call.pool.maxContainers))
+    let width = call.filler.width
+    var mostBytes = chunkBytes
+    var capacity = chunkBytes
+    if width > 0 {
+      capacity = min(chunkBytes, max(1, most) * width)
+      mostBytes = capacity
+    } else {
+      capacity = min(chunkBytes, max(512, Int(call.meanBytes * 1.3) * most))
+    }
+    guard let block = allocate(capacity, for: call) else { return nil }
+    call.isFilling = true
+    return Grant(
+      block: block,
+      room: ChunkRoom(base: arena.pointer(block), capacity: block.capacity, most: most, mostBytes: mostBytes))
+  }
+
+  /// A block, or nil: the system has no memory. While inputs are in flight their blocks will come back; a call that
+  /// has none fails.
+  private func allocate(_ bytes: Int, for call: Call) -> ArenaBlock? {
+    do {
+      return try arena.allocate(bytes)
+    } catch {
+      if call.open == 0 { fail(call, GantryError(.sharedMemory, "\(error)", underlying: error)) }
+      return nil
+    }
+  }
+
+  /// Encodes a chunk outside the lock and commits it.
+  func fill(_ call: Call, _ grant: Grant) {
+    var block = grant.block
+    var isLost = false
+    let filled = call.filler.fill(grant.room) { bytes in
+      let larger: (ArenaBlock, UnsafeMutableRawPointer)? = locked {
+        guard let larger = allocate(bytes.count, for: call) else { return nil }
+        arena.release(block)
+        return (larger, arena.pointer(larger))
+      }
+      guard let (larger, base) = larger, let source = bytes.baseAddress else {
+        isLost = true
+        return
+      }
+      block = larger
+      base.copyMemory(from: source, byteCount: bytes.count)
+    }
+    if isLost {
+      locked {
+        arena.release(block)
+        call.isFilling = false
+        fail(call, GantryError(.sharedMemory, "There is no shared memory for an input of \(filled.bytes) bytes."))
+      }
+      return
+    }
+    let form = seal(call, &block, filled)
+    locked {
+      call.isFilling = false
+      commit(call, block, filled, form)
+    }
+  }
+
+  /// Compresses a chunk where that pays, and takes its checksum. Outside the lock.
+  private func seal(_ call: Call, _ block: inout ArenaBlock, _ filled: Filled) -> ChunkForm {
+    let original = block
+    let (base, plan) = locked { (arena.pointer(original), compressionPlan(call, filled.bytes, filled.count)) }
+    let raw = UnsafeRawBufferPointer(start: base, count: filled.bytes)
+    guard let plan else { return ChunkForm(stored: filled.bytes, raw: filled.bytes, check: checksum(raw)) }
+    let result = plan.compress(raw)
+    return locked {
+      call.compression.learn(raw: raw.count, stored: result.form?.stored, nanoseconds: result.nanoseconds)
+      arena.release(result.form == nil ? plan.block : original)
+      guard let form = result.form else {
+        return ChunkForm(stored: filled.bytes, raw: filled.bytes, check: checksum(raw))
+      }
+      block = plan.block
+      return form
+    }
+  }
+
+  /// How a chunk is to be compressed, with a block to do it in; nil: it travels as it is.
+  private func compressionPlan(_ call: Call, _ bytes: Int, _ count: Int) -> CompressionPlan? {
+    let acceleration = call.compression.acceleration(
+      bytes: bytes, occupancy: Double(arena.used) / Double(ringBytes),
+      work: call.sizing.mean.map { $0 * Double(count) }, containersAreBusy: !call.pool.couldTakeMore)
+    guard let acceleration, bytes >= CompressionPlan.leastBytes else { return nil }
+    let bound = bytes - bytes / 8
+    guard let block = try? arena.allocate(bound) else { return nil }
+    return CompressionPlan(
+      block: block, target: UnsafeMutableRawBufferPointer(start: arena.pointer(block), count: bound),
+      acceleration: acceleration, width: call.filler.width)
+  }
+
+  /// Enters an encoded chunk into the books and feeds it.
+  private func commit(_ call: Call, _ block: ArenaBlock, _ filled: Filled, _ form: ChunkForm) {
+    let base = call.nextIndex
+    call.nextIndex += filled.count
+    call.window.take(filled.count)
+    call.pool.counts.inputsTaken += filled.count
+    if !filled.isOpen { call.sourceIsOpen = false }
+    if filled.count > 0 {
+      call.meanBytes += (Double(filled.bytes) / Double(filled.count) - call.meanBytes) / 4
+      enter(call, block, filled.count, base, form)
+    } else {
+      arena.release(block)
+    }
+    if let failure = filled.failure { refuse(call, failure) }
+    if !call.isCancelled { feed(call.pool) }
+  }
+
+  private func enter(_ call: Call, _ block: ArenaBlock, _ count: Int, _ base: Int, _ form: ChunkForm) {
+    let chunk = Chunk(call: call, base: base, count: count, block: block, form: form)
+    let id = chunks.insert(chunk)
+    call.open += count
+    call.window.inputBytes += form.stored
+    call.pool.counts.chunks += 1
+    call.pool.counts.bytesRaw += form.raw
+    call.pool.counts.bytesPacked += form.stored
+    guard !call.isCancelled, call.failure == nil else {
+      account(chunk, id, count)
+      return
+    }
+    call.pending.append(Piece(chunk: id, inputs: 0..<UInt32(count)))
+    call.pendingInputs += count
+  }
+
+  /// Delivers the failure of an input that has no encoding; it never travels.
+  private func refuse(_ call: Call, _ why: String) {
+    let index = call.nextIndex
+    call.nextIndex += 1
+    call.window.take(1)
+    call.pool.counts.inputsTaken += 1
+    call.pool.counts.failed += 1
+    guard !call.isCancelled else { return }
+    call.sink.accept(
+      InputError(function: call.pool.name, index: index, attempts: 0, reason: .undeliverable(why)))
+  }
+
+  // MARK: Blocking sources
+
+  /// Blocks a feeder until its call may take inputs. 0: the call is over.
+  func awaitCredit(_ feeder: Feeder) -> (count: Int, target: Int) {
+    while true {
+      let credits: (Int, Int)? = locked {
+        let call = feeder.call
+        guard !call.isCancelled, call.failure == nil, !isStopped else { return (0, 0) }
+        guard wantsInput(call) else {
+          feeder.isWaiting = true
+          return nil
+        }
+        feeder.isWaiting = false
+        let room = call.window.room(containers: call.pool.maxContainers, sizing: call.sizing) - feeder.granted
+        guard room > 0 else {
+          feeder.isWaiting = true
+          return nil
+        }
+        feeder.target = call.sizing.next(left: nil, share: 1)
+        let count = min(room, feeder.target)
+        feeder.granted += count
+        return (count, feeder.target)
+      }
+      if let credits { return credits }
+      feeder.credit.wait()
+    }
+  }
+
+  /// Lets a waiting feeder go on, and tells every feeder whether somebody waits for its next input.
+  func encourage(_ call: Call) {
+    guard let feeder = call.feeder else { return }
+    let isHungry = call.pending.isEmpty && call.pool.couldTakeMore
+    feeder.isHungry.store(isHungry, ordering: .relaxed)
+    if isHungry { shipOpen(feeder) }
+    if feeder.isWaiting, wantsInput(call) {
+      feeder.isWaiting = false
+      feeder.credit.signal()
+    }
+  }
+
+  func ship(_ feeder: Feeder) {
+    locked {
+      now = monotonicNow()
+      shipOpen(feeder)
+      pump()
+    }
+  }
+
+  func endSource(_ feeder: Feeder) {
+    locked {
+      now = monotonicNow()
+      shipOpen(feeder)
+      feeder.call.sourceIsOpen = false
+      feeder.call.feeder = nil
+      pump()
+      park()
+    }
+  }
+
+  /// Moves what a feeder has read into a chunk of its own.
+  private func shipOpen(_ feeder: Feeder) {
+    let call = feeder.call
+    feeder.lock.locked {
+      let open = feeder.open
+      guard open.count > 0 || open.failure != nil else { return }
+      let bytes = open.encoder.count
+      guard let (block, form) = place(open, for: call) else { return }
+      feeder.granted -= open.count + (open.failure == nil ? 0 : 1)
+      let filled = Filled(
+        count: open.count, bytes: bytes, isInPlace: true, failure: open.failure, isOpen: call.sourceIsOpen)
+      open.clear()
+      commit(call, block, filled, form)
+    }
+  }
+
+  /// Copies what a feeder has read into the arena, compressed where that pays.
+  private func place(_ open: OpenInputs, for call: Call) -> (ArenaBlock, ChunkForm)? {
+    let bytes = open.encoder.count
+    if let plan = compressionPlan(call, bytes, open.count) {
+      let result = open.encoder.withBytes { plan.compress($0) }
+      call.compression.learn(raw: bytes, stored: result.form?.stored, nanoseconds: result.nanoseconds)
+      if let form = result.form { return (plan.block, form) }
+      arena.release(plan.block)
+    }
+    guard let block = allocate(max(bytes, 1), for: call) else { return nil }
+    let base = arena.pointer(block)
+    open.encoder.withBytes { source in
+      if let start = source.baseAddress { base.copyMemory(from: start, byteCount: bytes) }
+    }
+    let check = checksum(UnsafeRawBufferPointer(start: base, count: bytes))
+    return (block, ChunkForm(stored: bytes, raw: bytes, check: check))
+  }
+}

@@ -1,0 +1,126 @@
+// Starts containers and hears of their starts and ends from the zygote and the keeper.
+
+import GantryContainers
+import GantryLanes
+import GantryScheduling
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Musl
+#endif
+
+extension Coordinator {
+  /// Asks the zygote for one more container. false: it could not be asked for now.
+  func startContainer(of pool: Pool) -> Bool {
+    lastEpoch += 1
+    let epoch = lastEpoch
+    do {
+      let lane = try LaneProducer(
+        ringBytes: UInt64(Coordinator.completionRingBytes), epoch: epoch, function: UInt32(pool.function),
+        fenced: !canReachContainers, anonymous: sharedMemoryIsShort(for: Coordinator.completionRingBytes))
+      let pipe = try makePipe()
+      defer { close(pipe.writing) }
+      let regions = lane.containerDescriptors
+      let request = SpawnRequest(
+        epoch: epoch, function: pool.function, memoryLimit: pool.options.memoryLimit, arenaBytes: Arena.span,
+        ringBytes: lane.ringBytes, stepKill: stepKill(for: epoch))
+      do {
+        try keeper.request(
+          request, [pipe.writing, arena.readable, regions.driverPage, regions.containerRegion, lane.doorbell])
+      } catch {
+        // The zygote is being replaced, or its socket is full: there will be another turn.
+        close(pipe.reading)
+        log.debug("No container was asked for: \(error)")
+        due(at: now + Coordinator.spawnPause)
+        return false
+      }
+      let container = Container(epoch: epoch, pool: pool, lane: lane, errorPipe: pipe.reading, now: now)
+      lane.setParked(.always)
+      containers[epoch] = container
+      pool.containers.append(container)
+      pool.counts.started += 1
+      poller.add(lane.doorbell, .doorbell, epoch, edge: true)
+      poller.add(container.errorPipe, .errorPipe, epoch)
+      due(at: now + pool.options.startupTimeout.clampedNanoseconds)
+      setSpinning(of: pool)
+      return true
+    } catch {
+      log.debug("No container could be started for \"\(pool.name)\": \(error)")
+      if pool.containers.isEmpty {
+        for call in pool.calls {
+          fail(call, GantryError(.sharedMemory, "No container could be started: \(error)", underlying: error))
+        }
+      }
+      return false
+    }
+  }
+
+  static let completionRingBytes = 1 << 20
+  static let spawnPause: UInt64 = 5_000_000
+
+  /// Spinning pays while every spinner has a processor of its own.
+  func setSpinning(of pool: Pool) {
+    let spin = pool.containers.count < processorCount ? 50_000 : 3_000
+    for container in pool.containers { container.lane.setSpin(nanoseconds: spin) }
+  }
+
+  /// Reads what the zygote has to say.
+  func hearZygote() {
+    do {
+      while let notice = try keeper.hearZygote() { heed(notice) }
+    } catch {
+      // Its end is the keeper's to report; a closed socket would be readable for ever.
+      poller.remove(keeper.zygoteSocket)
+    }
+  }
+
+  /// Reads what the keeper has to say.
+  func hearKeeper() {
+    do {
+      while let notice = try keeper.hearKeeper() { heed(notice) }
+    } catch {
+      poller.remove(keeper.keeperSocket)
+      if !isStopped { loseKeeper() }
+    }
+  }
+
+  private func heed(_ notice: Notice) {
+    switch notice {
+    case .spawned(let request, let pid, let process):
+      guard let container = containers[request] else {
+        if process >= 0 { close(process) }
+        return
+      }
+      container.pid = pid
+      container.pidfd = process
+      if process >= 0 { poller.add(process, .process, container.epoch) }
+      if container.state == .closing { kill(container) }
+      log.debug("Container \(pid) of \"\(container.pool.name)\" was started.")
+    case .spawnFailed(let request, let reason):
+      guard let container = containers[request] else { return }
+      container.lastWords = Array("It could not be forked: \(reason).".utf8)
+      bury(container, end: .lost)
+    case .exited(let pid, let end):
+      if let container = containers.values.first(where: { $0.pid == pid }) { bury(container, end: end) }
+    case .zygoteStarted:
+      poller.add(keeper.zygoteSocket, .zygote, 0)
+    case .zygoteExited:
+      hearZygote()
+      log.warning("The process that forks containers ended; another takes its place.")
+      // Whoever was asked of it and never reported will not come.
+      for container in Array(containers.values) where container.pid == 0 { bury(container, end: .lost) }
+    }
+  }
+
+  /// Without a keeper nobody would clean up behind the driver: its calls end with the reason.
+  private func loseKeeper() {
+    log.error("The process that keeps the containers was killed.")
+    let lost = GantryError(
+      .zygoteStartFailed, "The process that keeps the containers was killed. Make another Driver to go on.")
+    isShuttingDown = true
+    for pool in pools {
+      for call in pool.calls { fail(call, lost) }
+    }
+  }
+}

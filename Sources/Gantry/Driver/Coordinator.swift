@@ -1,0 +1,213 @@
+// The driver's state behind one lock, and the turns by which whoever waits drives it.
+// Decisions are made in GantryScheduling; the extensions of this class carry them out, one file for each kind of act.
+// User code never runs under the lock, and nobody waits under it.
+
+import GantryContainers
+import GantryLanes
+import GantryScheduling
+import Logging
+
+/// One driver's containers, chunks and calls.
+///
+/// `@unchecked Sendable`: every mutable property, and every object reached through one, is guarded by `lock`.
+final class Coordinator: @unchecked Sendable {
+  private let lock = Lock()
+  let log: Logger
+  /// Bytes of the arena that may be in use before inputs are no longer taken.
+  let ringBytes: Int
+  /// The most bytes a chunk of more than one input has.
+  let chunkBytes: Int
+  let poller: Poller
+
+  var arena: Arena
+  var chunks = ChunkTable()
+  var pools: [Pool] = []
+  var keeper: Keeper
+  /// By epoch: the number in the poller's events.
+  var containers: [UInt64: Container] = [:]
+  var lastEpoch: UInt64 = 0
+  /// The time of the present turn.
+  var now: UInt64 = 0
+  /// Callers that are driving now; at zero the containers ring the background thread.
+  private var drivers = 0
+  /// How soon stalled containers are looked at again.
+  var tick = Coordinator.shortestTick
+  var nextTick: UInt64 = 0
+  /// When something is due at the latest; settled at the end of each turn.
+  var deadline: UInt64 = .max
+  /// What the poller's timer is set to.
+  var armedDeadline: UInt64 = .max
+  private var resumes: [CheckedContinuation<Void, Never>] = []
+  var isShuttingDown = false
+  var isStopped = false
+
+  static let shortestTick: UInt64 = 1_000_000
+  static let longestTick: UInt64 = 64_000_000
+  static let ringDefault = 8 << 20
+
+  init(functions: [(name: String, options: FunctionOptions)], configuration: Configuration, keeper: consuming Keeper)
+    throws
+  {
+    log = configuration.logger ?? defaultLogger()
+    ringBytes = configuration.ringBytes ?? Coordinator.ringDefault
+    chunkBytes = max(4096, min(256 << 10, ringBytes / 8))
+    self.keeper = keeper
+    poller = try Poller()
+    arena = try Arena(anonymous: sharedMemoryIsShort(for: ringBytes))
+    pools = functions.enumerated().map { Pool(name: $1.name, function: $0, options: $1.options) }
+  }
+
+  // MARK: The lock
+
+  /// Runs a body under the lock, and what it caused outside of it.
+  func locked<R>(_ body: () throws -> R) rethrows -> R {
+    lock.lock()
+    defer {
+      let due = resumes
+      if !due.isEmpty { resumes = [] }
+      lock.unlock()
+      for continuation in due { continuation.resume() }
+    }
+    return try body()
+  }
+
+  /// Wakes a caller once the lock is free.
+  func wake(_ call: Call) {
+    guard let waiter = call.waiter else { return }
+    call.waiter = nil
+    resumes.append(waiter)
+  }
+
+  // MARK: Turns
+
+  /// What a caller's turn ended with.
+  enum Turn {
+    /// Outputs are ready, or the call has ended.
+    case deliverable
+    /// Nothing to do but wait.
+    case idle
+  }
+
+  /// Drives until the call has something for its caller, or there is nothing to do for a while.
+  func turn(for call: Call, untilEnd: Bool) -> Turn {
+    lock.lock()
+    drivers += 1
+    let start = monotonicNow()
+    var result = Turn.idle
+    var worked = false
+    turning: while true {
+      pump()
+      if let grant = grant(for: call) {
+        unlockedRun { fill(call, grant) }
+        worked = true
+        if !untilEnd && call.isDeliverable { pump() }
+      }
+      if isDone(call, untilEnd) {
+        result = .deliverable
+        break turning
+      }
+      if worked {
+        worked = false
+        continue
+      }
+      if now &- start > spinNanoseconds(call.pool) { break }
+      unlockedRun { pause() }
+    }
+    drivers -= 1
+    if drivers == 0 { park() }
+    let due = resumes
+    resumes = []
+    lock.unlock()
+    for continuation in due { continuation.resume() }
+    return result
+  }
+
+  private func isDone(_ call: Call, _ untilEnd: Bool) -> Bool {
+    untilEnd ? call.isComplete || call.sink.hasFailure : call.isDeliverable
+  }
+
+  private func unlockedRun(_ body: () -> Void) {
+    let due = resumes
+    resumes = []
+    lock.unlock()
+    for continuation in due { continuation.resume() }
+    body()
+    lock.lock()
+  }
+
+  private func pause() {
+    for _ in 0..<16 { spinPause() }
+  }
+
+  /// How long a caller may spin: not at all where every processor has something better to do.
+  private func spinNanoseconds(_ pool: Pool) -> UInt64 {
+    var busy = 0
+    for container in pool.containers where !container.ledger.isEmpty { busy += 1 }
+    return busy < processorCount ? 50_000 : 2_000
+  }
+
+  /// Suspends the caller until its call is deliverable or wants input; the background thread drives meanwhile.
+  func wait(for call: Call, untilEnd: Bool) async {
+    await withCheckedContinuation { continuation in
+      locked {
+        call.waiter = continuation
+        call.waitsForEnd = untilEnd
+        now = monotonicNow()
+        settle(call)
+        if drivers == 0 { park() }
+      }
+    }
+  }
+
+  /// Resumes a caller that has a reason.
+  func settle(_ call: Call) {
+    guard call.waiter != nil else { return }
+    let isDue = call.waitsForEnd ? call.isComplete || call.sink.hasFailure : call.isDeliverable
+    if isDue || (call.filler.isPrompt && wantsInput(call)) { wake(call) }
+  }
+
+  /// One round of everything: drain before filling, then feed, even out, and grow.
+  func pump() {
+    now = monotonicNow()
+    for pool in pools where !pool.calls.isEmpty || !pool.containers.isEmpty {
+      drain(pool)
+      releaseDelayed(pool)
+      feed(pool)
+      evenOut(pool)
+      grow(pool)
+      for container in pool.containers where container.needsWake {
+        container.needsWake = false
+        container.lane.wake()
+      }
+      for call in pool.calls { settle(call) }
+      pool.calls.removeAll { $0.isComplete && $0.open == 0 }
+    }
+    if now >= nextTick { lookAtStalled() }
+  }
+
+  /// The last driver leaves: from here on containers ring the background thread.
+  func park() {
+    for _ in 0..<4 {
+      for (_, container) in containers { container.lane.setParked(doorbellLevel(container)) }
+      parkedFence()
+      guard containers.values.contains(where: { $0.lane.isPending }) else { break }
+      pump()
+    }
+    armTimer()
+  }
+
+  private func doorbellLevel(_ container: Container) -> DoorbellLevel {
+    if container.ledger.isEmpty { return container.state == .starting ? .whenDry : .never }
+    return container.pool.calls.contains { $0.waiter != nil } ? .always : .whenDry
+  }
+
+  /// The background thread's round.
+  func drive() {
+    locked {
+      drivers += 1
+      pump()
+      drivers -= 1
+      if drivers == 0 { park() }
+    }
+  }
+}

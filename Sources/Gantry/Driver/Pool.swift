@@ -1,0 +1,66 @@
+// The containers of one function and the calls that use them, as the driver's books.
+
+import GantryContainers
+import GantryLanes
+import GantryScheduling
+
+/// Guarded by the coordinator's lock.
+final class Pool {
+  let name: String
+  /// The function's place among those its zygote knows.
+  let function: Int
+  let options: FunctionOptions
+  let maxContainers: Int
+  var containers: [Container] = []
+  var calls: [Call] = []
+  /// Where the next turn of feeding begins.
+  var nextCall = 0
+  var scaling: PoolScaling
+  /// Inputs that wait for their backoff, soonest first.
+  var delayed: [DelayedPiece] = []
+  /// Smoothed run time of an input over all calls, in nanoseconds.
+  var mean: Double?
+  var counts = PoolCounts()
+
+  init(name: String, function: Int, options: FunctionOptions) {
+    self.name = name
+    self.function = function
+    self.options = options
+    maxContainers = options.maxContainers ?? processorCount
+    scaling = PoolScaling(most: maxContainers)
+  }
+
+  /// A new call starts from what the calls before it have shown.
+  func newSizing() -> ChunkSizing { ChunkSizing(fixed: options.chunking.size) }
+
+  /// Estimated nanoseconds of work in so many inputs; what was never measured counts as slow.
+  func work(_ inputs: Int) -> Double { Double(inputs) * (mean ?? 50_000) }
+
+  /// Inputs that no container is running and none has published.
+  var waitingInputs: Int {
+    var waiting = 0
+    for call in calls { waiting += call.pendingInputs }
+    for container in containers where container.ledger.inputs > 1 { waiting += container.ledger.inputs - 1 }
+    return waiting
+  }
+}
+
+/// An input that waits for its backoff.
+struct DelayedPiece {
+  var due: UInt64
+  var piece: Piece
+  var call: Call
+}
+
+/// What a pool has done so far.
+struct PoolCounts {
+  var inputsTaken = 0
+  var completed = 0
+  var failed = 0
+  var retried = 0
+  var chunks = 0
+  var bytesRaw = 0
+  var bytesPacked = 0
+  var started = 0
+  var died = 0
+}

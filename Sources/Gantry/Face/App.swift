@@ -1,0 +1,102 @@
+// A program that is an App: its functions are its properties, its entrypoint is run().
+
+import Dispatch
+import GantryLanes
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Musl
+#endif
+
+/// A program whose stored properties hold its functions.
+///
+/// ```swift
+/// @main struct Squares: App {
+///   let square = Function { (x: Int) in x * x }
+///
+///   func run() async throws {
+///     for try await y in square.map([1, 2, 3, 4]) { print(y) }
+///   }
+/// }
+/// ```
+public protocol App: Sendable {
+  /// Makes the program; its functions are made here.
+  init()
+
+  /// The entrypoint, run after the containers' zygote was forked.
+  ///
+  /// - Throws: Whatever is to end the program: it is printed on standard error, and the status is 1.
+  func run() async throws
+
+  /// How its driver starts.
+  var configuration: Configuration { get }
+}
+
+extension App {
+  /// The default configuration.
+  public var configuration: Configuration { .init() }
+
+  /// Starts the program: makes `Self()`, forks the zygote while there is one thread, runs `run()`, exits.
+  ///
+  /// Synchronous, so that nothing has started a thread before the fork.
+  public static func main() {
+    let app = Self()
+    let driver: Driver
+    do {
+      driver = try Driver(findFunctions(in: app), app.configuration)
+    } catch {
+      printError(error)
+      exit(1)
+    }
+    Task {
+      var status: Int32 = 0
+      do {
+        try await app.run()
+      } catch {
+        printError(error)
+        status = 1
+      }
+      await driver.shutdown()
+      exit(status)
+    }
+    dispatchMain()
+  }
+}
+
+private func printError(_ error: any Error) {
+  fflush(nil)
+  var text = "Error: \(error)\n"
+  text.withUTF8 { _ = write(2, $0.baseAddress, $0.count) }
+}
+
+/// The functions among a value's stored properties, also in arrays, optionals and nested structs, named by their path.
+func findFunctions(in value: Any, path: String = "") -> [(name: String?, registration: FunctionRegistration)] {
+  if let function = value as? any RegisteredFunction {
+    let registration = function.registration
+    return [(registration.name ?? (path.isEmpty ? nil : path), registration)]
+  }
+  let mirror = Mirror(reflecting: value)
+  switch mirror.displayStyle {
+  case .struct, .class, .tuple, .enum:
+    return mirror.children.flatMap { child in
+      findFunctions(in: child.value, path: join(path, child.label ?? ""))
+    }
+  case .optional:
+    return mirror.children.flatMap { findFunctions(in: $0.value, path: path) }
+  case .collection, .set:
+    return mirror.children.enumerated().flatMap { findFunctions(in: $1.value, path: "\(path)[\($0)]") }
+  case .dictionary:
+    return mirror.children.flatMap { child in
+      guard let (key, value) = child.value as? (key: AnyHashable, value: Any) else { return [(name: String?, registration: FunctionRegistration)]() }
+      return findFunctions(in: value, path: "\(path)[\(key)]")
+    }
+  default:
+    return []
+  }
+}
+
+private func join(_ path: String, _ label: String) -> String {
+  if label.isEmpty { return path }
+  return path.isEmpty ? label : "\(path).\(label)"
+}

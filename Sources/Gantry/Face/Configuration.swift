@@ -1,0 +1,59 @@
+// What a driver is told at its start.
+
+public import Logging
+
+/// How a driver starts and what it may use.
+public struct Configuration: Sendable {
+  /// How the process that forks containers is made.
+  public struct Start: Sendable, Equatable {
+    enum Way: Equatable {
+      case automatic
+      case fork
+    }
+    let way: Way
+
+    /// By fork where this process still has one thread.
+    public static let automatic = Start(way: .automatic)
+    /// By fork, or not at all.
+    public static let fork = Start(way: .fork)
+  }
+
+  /// Whether a map shows a progress bar on a terminal.
+  public struct Progress: Sendable, Equatable {
+    let isShown: Bool?
+
+    /// On a terminal, for maps longer than a second.
+    public static let automatic = Progress(isShown: nil)
+    /// Never.
+    public static let none = Progress(isShown: false)
+  }
+
+  /// How the process that forks containers is made.
+  public var start: Start
+  /// Receives what the driver has to say; nil for a logger of its own, labelled `gantry`.
+  public var logger: Logger?
+  /// Bytes of encoded inputs that may be in flight; nil for what suits the processor's caches.
+  public var ringBytes: Int?
+  /// Whether a map shows a progress bar.
+  public var progress: Progress
+
+  /// Makes a configuration.
+  ///
+  /// - Parameters:
+  ///   - start: How the process that forks containers is made.
+  ///   - logger: Receives what the driver has to say; nil for a logger of its own, labelled `gantry`.
+  ///   - ringBytes: Bytes of encoded inputs that may be in flight, 65,536 or more; traps otherwise. One larger
+  ///     input may always travel.
+  ///   - progress: Whether a map shows a progress bar.
+  public init(
+    start: Start = .automatic, logger: Logger? = nil, ringBytes: Int? = nil, progress: Progress = .automatic
+  ) {
+    if let ringBytes {
+      require(ringBytes >= 65_536, "Configuration.ringBytes is \(ringBytes); it must be 65536 or more.")
+    }
+    self.start = start
+    self.logger = logger
+    self.ringBytes = ringBytes
+    self.progress = progress
+  }
+}

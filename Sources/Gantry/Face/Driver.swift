@@ -1,0 +1,98 @@
+// A driver: the functions it runs, the processes it started for them, and their end.
+
+import GantryContainers
+import GantryLanes
+
+/// Runs functions in containers, for programs that are not an `App`.
+///
+/// Make it early in `main`: the processes that start containers are forked from this one as it is then, and see its
+/// globals as they were. It may be used from any task or thread, by many maps at once.
+public final class Driver: Sendable {
+  private let coordinator: Coordinator
+
+  /// Starts a driver for some functions.
+  ///
+  /// Forks two small processes, some hundred microseconds; containers start when they are needed.
+  ///
+  /// - Parameters:
+  ///   - functions: What it runs; each with a name of its own.
+  ///   - configuration: How it starts and what it may use.
+  /// - Throws: `GantryError`: `.invalidFunctions` for a missing or repeated name, `.zygoteStartFailed` where the
+  ///   process cannot be forked (it has several threads, or the system has no room), `.sharedMemory`.
+  public convenience init(
+    _ functions: any RegisteredFunction..., configuration: Configuration = .init()
+  ) throws {
+    try self.init(functions.map { ($0.registration.name, $0.registration) }, configuration)
+  }
+
+  init(_ functions: [(name: String?, registration: FunctionRegistration)], _ configuration: Configuration) throws {
+    if isContainer() {
+      throw GantryError(.nested, "A driver cannot be started inside a container.")
+    }
+    let named = try nameFunctions(functions)
+    let keeper = try startKeeper(named.map { ContainerFunction(name: $0.name, runner: $0.registration.runner) })
+    coordinator = try Coordinator(
+      functions: named.map { ($0.name, $0.registration.options) }, configuration: configuration, keeper: keeper)
+    for (pool, function) in zip(coordinator.pools, named) {
+      guard function.registration.bind(coordinator, pool, function.name) else {
+        coordinator.stop()
+        throw GantryError(
+          .invalidFunctions,
+          "Function \"\(function.name)\" is run by another driver; shut that one down first, or make a second Function.")
+      }
+    }
+    try coordinator.startBackground()
+  }
+
+  deinit {
+    // Running calls go on until they end; their callers hold the coordinator, not this object.
+    let coordinator = coordinator
+    if coordinator.isIdle {
+      coordinator.stop()
+    } else {
+      Task.detached { await coordinator.shutdown() }
+    }
+  }
+
+  /// Lets running calls finish, refuses new ones, and ends all processes of this driver. Idempotent.
+  public func shutdown() async { await coordinator.shutdown() }
+
+  /// What its functions and containers have done so far, and what they are doing.
+  ///
+  /// A snapshot under the driver's lock, some microseconds.
+  public var statistics: Statistics { coordinator.statistics() }
+}
+
+private func nameFunctions(
+  _ functions: [(name: String?, registration: FunctionRegistration)]
+) throws(GantryError) -> [(name: String, registration: FunctionRegistration)] {
+  var names: Set<String> = []
+  var named: [(name: String, registration: FunctionRegistration)] = []
+  for (place, function) in functions.enumerated() {
+    guard let name = function.name else {
+      throw GantryError(
+        .invalidFunctions,
+        "Function \(place + 1) of \(functions.count) has no name; write Function(\"name\") { ... } to give it one.")
+    }
+    guard names.insert(name).inserted else {
+      throw GantryError(.invalidFunctions, "Two functions are named \"\(name)\"; each needs a name of its own.")
+    }
+    named.append((name, function.registration))
+  }
+  return named
+}
+
+/// Forks the keeper, which is possible only while nothing in this process has a thread of its own.
+private func startKeeper(_ functions: [ContainerFunction]) throws(GantryError) -> Keeper {
+  if let threads = Keeper.threadCount, threads != 1 {
+    throw GantryError(
+      .zygoteStartFailed,
+      "The process already has \(threads) threads, and a fork of it could not run Swift. "
+        + "Make the Driver, or call App.main(), before anything starts a thread, a task, or a dispatch queue.")
+  }
+  do {
+    return try Keeper(functions: functions)
+  } catch {
+    throw GantryError(.zygoteStartFailed, "The processes that start containers could not be made: \(error).", underlying: error)
+  }
+}

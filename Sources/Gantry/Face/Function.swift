@@ -1,0 +1,109 @@
+// A function that can be mapped over inputs in containers: what it is, and the book of who runs it.
+// The initializers, which fix its codings where the user writes it, are in Function+Init.swift.
+
+public import GantryContainers
+import GantryWire
+import Synchronization
+
+/// A function that runs in containers.
+///
+/// Give it to a `Driver`, or hold it in a property of an `App`. A value: copies are the same function.
+public struct Function<Input: Sendable, Output: Sendable>: Sendable, RegisteredFunction {
+  @usableFromInline let core: FunctionCore<Input, Output>
+
+  @usableFromInline
+  init(_ core: FunctionCore<Input, Output>) { self.core = core }
+
+  /// What a driver needs to know of it.
+  public var registration: FunctionRegistration { core.registration }
+}
+
+/// A function of any type, as a driver takes it. Only `Function` conforms.
+public protocol RegisteredFunction: Sendable {
+  /// What a driver needs to know of it.
+  var registration: FunctionRegistration { get }
+}
+
+/// What a driver needs to know of a function; opaque.
+public struct FunctionRegistration: Sendable {
+  let name: String?
+  let options: FunctionOptions
+  let runner: ChunkRunner
+  /// Names the function if it has no name yet and lets it be called; false: another driver runs it.
+  let bind: @Sendable (Coordinator, Pool, String) -> Bool
+}
+
+/// The one object behind all copies of a function.
+@usableFromInline
+final class FunctionCore<Input: Sendable, Output: Sendable>: Sendable {
+  private struct Binding {
+    var name: String?
+    weak var coordinator: Coordinator?
+    var pool: Pool?
+    var wasShutDown = false
+  }
+
+  let options: FunctionOptions
+  let inputs: InputCoding<Input>
+  let outputs: OutputCoding<Output>
+  let runner: ChunkRunner
+  @usableFromInline let local: @Sendable (Input) async throws -> Output
+  private let givenName: String?
+  private let lock = Lock()
+  // nonisolated(unsafe): guarded by `lock`.
+  private nonisolated(unsafe) var binding = Binding()
+
+  @usableFromInline
+  init(
+    _ name: String?, _ options: FunctionOptions, _ inputs: InputCoding<Input>, _ outputs: OutputCoding<Output>,
+    _ runner: ChunkRunner, _ local: @escaping @Sendable (Input) async throws -> Output
+  ) {
+    givenName = name
+    self.options = options
+    self.inputs = inputs
+    self.outputs = outputs
+    self.runner = runner
+    self.local = local
+  }
+
+  var registration: FunctionRegistration {
+    FunctionRegistration(name: givenName, options: options, runner: runner) { coordinator, pool, name in
+      self.lock.locked {
+        if let present = self.binding.coordinator, !present.locked({ present.isShuttingDown }) { return false }
+        self.binding = Binding(name: name, coordinator: coordinator, pool: pool)
+        return true
+      }
+    }
+  }
+
+  var name: String { lock.locked { binding.name } ?? givenName ?? "unnamed" }
+
+  /// The driver and the pool that run it.
+  func bound() throws(GantryError) -> (Coordinator, Pool) {
+    if isContainer() {
+      throw GantryError(
+        .nested,
+        "Function \"\(name)\" was called from inside a container. Call it from the driver, or call its body directly with local().")
+    }
+    let (coordinator, pool) = lock.locked { (binding.coordinator, binding.pool) }
+    if let coordinator, let pool { return (coordinator, pool) }
+    if pool != nil { throw GantryError(.shutDown, shutDownMessage) }
+    throw GantryError(
+      .notStarted,
+      "Function \"\(name)\" belongs to no driver. Give it to Driver(...), or hold it in a stored property of your App.")
+  }
+
+  /// A call that begins when its results are asked for.
+  func request(
+    _ source: InputSource<Input>, ordered: Bool, ceiling: Int?, isSingle: Bool = false, keeping: SinkKeeping = .all
+  ) -> CallRequest<Output> {
+    if let ceiling {
+      require(ceiling >= 1, "maxOutstandingInputs is \(ceiling); it must be 1 or more.")
+    }
+    let core = self
+    return CallRequest(
+      bind: { () throws(GantryError) in try core.bound() }, filler: TypedFiller(source, inputs),
+      sink: TypedSink(outputs, ordered: ordered, keeping: keeping), ceiling: ceiling, isSingle: isSingle,
+      functionName: { core.name })
+  }
+}

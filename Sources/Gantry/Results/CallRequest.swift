@@ -1,0 +1,71 @@
+// All that is needed to begin a call later, when its first result is asked for.
+
+import GantryLanes
+
+/// A call that has not begun.
+struct CallRequest<Output: Sendable>: Sendable {
+  /// Finds the function's pool; throws when no driver runs it.
+  let bind: @Sendable () throws(GantryError) -> (Coordinator, Pool)
+  let filler: any ChunkFiller
+  /// `nonisolated(unsafe)`: after the call has begun it is used under the driver's lock.
+  nonisolated(unsafe) let sink: TypedSink<Output>
+  let ceiling: Int?
+  let isSingle: Bool
+  let functionName: @Sendable () -> String
+
+  func begin() throws(GantryError) -> Call {
+    let (coordinator, pool) = try bind()
+    let call = Call(pool: pool, filler: filler, sink: sink, ceiling: ceiling, isSingle: isSingle)
+    call.coordinator = coordinator
+    try coordinator.begin(call)
+    return call
+  }
+
+  func coordinator(of call: Call) -> Coordinator {
+    guard let coordinator = call.coordinator else { preconditionFailure("A call that began has a coordinator.") }
+    return coordinator
+  }
+
+  func warnUnconsumed() {
+    let text = "The results of a map over function \"\(functionName())\" were never iterated: no input was run."
+    if let (coordinator, _) = try? bind() {
+      coordinator.log.warning("\(text)")
+    } else {
+      defaultLogger().warning("\(text)")
+    }
+  }
+}
+
+extension Coordinator {
+  /// Hands a call's ready outputs over.
+  func take<Output>(
+    _ sink: TypedSink<Output>, of call: Call
+  ) -> (parcels: [Parcel<Output>], isComplete: Bool, failure: GantryError?) {
+    locked {
+      let parcels = sink.take()
+      if call.window.ceiling == nil, !call.isCollecting {
+        for parcel in parcels { call.window.hand(parcel.count) }
+      }
+      call.window.outputBytes = 0
+      return (parcels, call.isComplete, call.failure)
+    }
+  }
+
+  func hand(_ count: Int, to call: Call) {
+    locked { call.window.hand(count) }
+    encourageFeeder(of: call)
+  }
+
+  /// From now on outputs count as handed over when they arrive.
+  func collectAll<Output>(_ sink: TypedSink<Output>, of call: Call) {
+    locked {
+      call.isCollecting = true
+      if let count = call.filler.left, call.filler.isPrompt { sink.reserve(count) }
+    }
+  }
+
+  private func encourageFeeder(of call: Call) {
+    guard !call.filler.isPrompt else { return }
+    locked { encourage(call) }
+  }
+}

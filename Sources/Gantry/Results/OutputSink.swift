@@ -1,0 +1,225 @@
+// A call's outputs between the completion rings and the caller: copied out, put in order, kept until they are taken.
+// Everything here runs under the driver's lock and runs no user code.
+
+import GantryLanes
+import GantryWire
+
+/// What the driver knows of a call's outputs without knowing their type.
+class OutputSink {
+  /// Whether the caller has something to take.
+  var hasReady: Bool { fatalError("An output sink must say what is ready.") }
+
+  /// Whether a failure is among what is ready.
+  var hasFailure: Bool { fatalError("An output sink must say whether something failed.") }
+
+  /// Copies `count` outputs from the input at `index` on out of a record, behind `skipped` that came before.
+  ///
+  /// `check` is the checksum the record claims for its whole payload; nil for an open record. The copy is checked.
+  /// Returns the bytes the outputs take.
+  func accept(
+    index: Int, count: Int, from payload: UnsafeRawBufferPointer, skipped: Int, check: UInt64?
+  ) throws(LaneViolation) -> Int {
+    fatalError("An output sink must say how it copies outputs.")
+  }
+
+  /// Takes one output that came in pieces.
+  func acceptLarge(index: Int, bytes: [UInt8]) { fatalError("An output sink must take large outputs.") }
+
+  /// Takes the encoded error of one input.
+  func accept(thrown bytes: [UInt8], index: Int, attempts: Int) { fatalError("An output sink must take errors.") }
+
+  /// Takes the failure of one input.
+  func accept(_ failure: InputError) { fatalError("An output sink must take failures.") }
+
+  /// Forgets everything.
+  func clear() { fatalError("An output sink must let go of its outputs.") }
+}
+
+/// What of a call's outputs anybody wants.
+enum SinkKeeping {
+  case all, failures, nothing
+}
+
+/// The outputs of one type.
+final class TypedSink<Output>: OutputSink {
+  let coding: OutputCoding<Output>
+  let isOrdered: Bool
+  private var next = 0  // the index that is due, when ordered
+  private var ready: [Parcel<Output>] = []
+  private var held: [Int: Parcel<Output>] = [:]
+  private var readyHasFailure = false
+
+  private let keeping: SinkKeeping
+
+  init(_ coding: OutputCoding<Output>, ordered: Bool, keeping: SinkKeeping = .all) {
+    self.coding = coding
+    self.keeping = keeping
+    isOrdered = ordered
+  }
+
+  override var hasReady: Bool { !ready.isEmpty && (ready.count > 1 || ready[0].count > 0) }
+  override var hasFailure: Bool { readyHasFailure }
+
+  /// Hands everything that is ready over.
+  func take() -> [Parcel<Output>] {
+    defer {
+      ready = []
+      readyHasFailure = false
+    }
+    return ready
+  }
+
+  /// Grows what is ready ahead of so many outputs.
+  func reserve(_ count: Int) {
+    guard coding.width > 0, ready.isEmpty, next == 0 else { return }
+    var parcel = Parcel<Output>(index: 0, count: 0, content: .values)
+    parcel.values.reserveCapacity(count)
+    ready.append(parcel)
+  }
+
+  override func clear() {
+    ready = []
+    held = [:]
+  }
+
+  override func accept(
+    index: Int, count: Int, from payload: UnsafeRawBufferPointer, skipped: Int, check: UInt64?
+  ) throws(LaneViolation) -> Int {
+    guard keeping == .all else { return 0 }
+    switch coding.width {
+    case framed: return try acceptFrames(index, count, payload, skipped, check)
+    case 0:
+      add(Parcel(index: index, count: count, content: .values, values: coding.nothing(count)))
+      return 0
+    default: return try acceptPacked(index, count, payload, skipped, check)
+    }
+  }
+
+  private func acceptPacked(
+    _ index: Int, _ count: Int, _ payload: UnsafeRawBufferPointer, _ skipped: Int, _ check: UInt64?
+  ) throws(LaneViolation) -> Int {
+    let width = coding.width
+    let bytes = (skipped + count) * width
+    guard check == nil ? payload.count >= bytes : payload.count == bytes else {
+      throw LaneViolation("a record of \(payload.count) bytes for \(skipped + count) outputs of \(width)")
+    }
+    // In order and whole: the copy is the last one the outputs see before the caller.
+    if skipped == 0, !isOrdered || index == next, let last = ready.indices.last, ready[last].accepts(index) {
+      let before = ready[last].values.count
+      ready[last].append(payload, count)
+      if let check, ready[last].checksum(from: before) != check {
+        ready[last].values.removeLast(count)
+        throw LaneViolation("outputs whose checksum is wrong")
+      }
+      ready[last].count += count
+      if isOrdered { advance(by: count) }
+      return bytes
+    }
+    var parcel = Parcel<Output>(index: index, count: count, content: .values)
+    parcel.append(payload, skipped + count)
+    if let check, parcel.checksum(from: 0) != check { throw LaneViolation("outputs whose checksum is wrong") }
+    parcel.values.removeFirst(skipped)
+    add(parcel)
+    return count * width
+  }
+
+  private func acceptFrames(
+    _ index: Int, _ count: Int, _ payload: UnsafeRawBufferPointer, _ skipped: Int, _ check: UInt64?
+  ) throws(LaneViolation) -> Int {
+    // The extent of an open record's frames is found in shared memory; the copy is validated again when decoded.
+    var length = payload.count
+    if check == nil {
+      var frames = FrameReader(payload)
+      guard frames.skip(skipped + count) else { throw LaneViolation("an open record without its outputs") }
+      length = frames.offset
+    }
+    var bytes = [UInt8](payload.prefix(length))
+    if let check, bytes.withUnsafeBytes({ checksum($0) }) != check {
+      throw LaneViolation("outputs whose checksum is wrong")
+    }
+    if skipped > 0 {
+      let start = bytes.withUnsafeBytes { raw in
+        var frames = FrameReader(raw)
+        return frames.skip(skipped) ? frames.offset : raw.count
+      }
+      bytes.removeFirst(start)
+    }
+    add(Parcel(index: index, count: count, content: .frames, bytes: bytes))
+    return bytes.count
+  }
+
+  override func acceptLarge(index: Int, bytes: [UInt8]) {
+    add(Parcel(index: index, count: 1, content: .large, bytes: bytes))
+  }
+
+  override func accept(thrown bytes: [UInt8], index: Int, attempts: Int) {
+    add(Parcel(index: index, count: 1, content: .thrown(attempts: attempts), bytes: bytes))
+  }
+
+  override func accept(_ failure: InputError) {
+    add(Parcel(index: failure.index, count: 1, content: .failure(failure)))
+  }
+
+  private func add(_ parcel: Parcel<Output>) {
+    if keeping == .nothing || (keeping == .failures && !parcel.mayHoldFailure) { return }
+    guard isOrdered else {
+      append(parcel)
+      return
+    }
+    guard parcel.index == next else {
+      held[parcel.index] = parcel
+      return
+    }
+    append(parcel)
+    advance(by: parcel.count)
+  }
+
+  private func append(_ parcel: Parcel<Output>) {
+    if case .values = parcel.content, let last = ready.indices.last, ready[last].accepts(parcel.index) {
+      ready[last].values.append(contentsOf: parcel.values)
+      ready[last].count += parcel.count
+    } else {
+      ready.append(parcel)
+      if parcel.mayHoldFailure { readyHasFailure = true }
+    }
+  }
+
+  private func advance(by count: Int) {
+    next += count
+    while let parcel = held.removeValue(forKey: next) {
+      append(parcel)
+      next += parcel.count
+    }
+  }
+}
+
+extension Parcel {
+  /// Whether decoding it may give a failure.
+  var mayHoldFailure: Bool {
+    switch content {
+    case .values, .frames, .large: false
+    case .thrown, .failure: true
+    }
+  }
+
+  /// Whether packed outputs from `index` on continue this parcel.
+  func accepts(_ index: Int) -> Bool {
+    guard case .values = content else { return false }
+    return self.index + count == index
+  }
+
+  /// Copies packed outputs from shared memory.
+  mutating func append(_ payload: UnsafeRawBufferPointer, _ count: Int) {
+    // Packed outputs are trivial types of this width, written by the same executable; records are aligned to 64.
+    let source = UnsafeBufferPointer(
+      start: payload.baseAddress.map { $0.assumingMemoryBound(to: Output.self) }, count: count)
+    values.append(contentsOf: source)
+  }
+
+  /// The checksum of the values from `start` on.
+  func checksum(from start: Int) -> UInt64 {
+    values.withUnsafeBufferPointer { all in
+      GantryLanes.checksum(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: all[start...])))
+    }
+  }
+}

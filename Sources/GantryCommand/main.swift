@@ -1,0 +1,2 @@
+import Gantry
+print("gantry")

@@ -1,0 +1,120 @@
+// A container with an asynchronous body: the main thread serves the main dispatch queue, a task runs the chunks,
+// one thread waits for chunks while the task is idle, another watches for cancellation.
+
+import CGantryRing
+import Dispatch
+import GantryLanes
+import GantryWire
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Musl
+#endif
+
+/// Serves a lane for ever. Called on the main thread, which it gives to the main dispatch queue: a body that hops to
+/// `MainActor` or `DispatchQueue.main` would hang otherwise.
+func serveAsync(_ lane: LaneConsumer, _ run: @escaping @Sendable (inout OpenChunk) async -> Void) -> Never {
+  let server = AsyncServer(lane, run)
+  startThreadOrLeave { server.waitForChunks() }
+  startThreadOrLeave { server.watchForCancellation() }
+  server.begin()
+  dispatchMain()
+}
+
+/// The lane of an asynchronous container and the task that works on it.
+///
+/// `@unchecked Sendable`: the lane is used by one party at a time, the task while it works and the idle thread while
+/// the task is suspended; `current` is guarded by `guardian`.
+private final class AsyncServer: @unchecked Sendable {
+  private let lane: LaneConsumer
+  private let run: @Sendable (inout OpenChunk) async -> Void
+  private var decoder: ChunkDecoder
+  private let idle = DispatchSemaphore(value: 0)
+  private var resume: CheckedContinuation<Void, Never>?
+  private let guardian = DispatchSemaphore(value: 1)
+  private var current: Task<Void, Never>?
+
+  init(_ lane: LaneConsumer, _ run: @escaping @Sendable (inout OpenChunk) async -> Void) {
+    self.lane = lane
+    self.run = run
+    decoder = ChunkDecoder(arena: lane.arena)
+  }
+
+  /// Starts the task; that it runs at all shows that this container can make threads.
+  func begin() {
+    setCurrent(
+      Task.detached { [self] in
+        publishStarted(lane)
+        await work()
+      })
+  }
+
+  private func setCurrent(_ task: Task<Void, Never>) {
+    guardian.wait()
+    current = task
+    guardian.signal()
+  }
+
+  /// Runs chunks until this task is cancelled, which cancels the input that runs; a fresh task then goes on.
+  private func work() async {
+    while !Task.isCancelled {
+      var claim = gantry_claim()
+      guard gantry_consumer_claim(lane.consumer, &claim) == 1 else {
+        if !gantry_consumer_spin(lane.consumer) {
+          await withCheckedContinuation { continuation in
+            resume = continuation
+            idle.signal()
+          }
+        }
+        continue
+      }
+      var chunk = OpenChunk(lane: lane.consumer, claim: claim, inputs: decoder.decode(claim))
+      await run(&chunk)
+    }
+    setCurrent(Task.detached { [self] in await work() })
+  }
+
+  /// The idle thread: parks on the doorbell for the suspended task.
+  func waitForChunks() {
+    while true {
+      idle.wait()
+      wait()
+      let continuation = resume
+      resume = nil
+      continuation?.resume()
+    }
+  }
+
+  private func wait() {
+    while true {
+      switch Int(gantry_consumer_wait(lane.consumer)) {
+      case GANTRY_WAIT_STOP: leaveProcess()
+      case GANTRY_WAIT_TIMEOUT: leaveProcessIfOrphaned()
+      default: return
+      }
+    }
+  }
+
+  /// The watching thread: cancels the task when the driver no longer wants what runs.
+  func watchForCancellation() {
+    var seen: UInt32 = 0
+    while true {
+      if gantry_consumer_watch(lane.consumer, &seen, 1_000_000_000) {
+        guardian.wait()
+        current?.cancel()
+        guardian.signal()
+      }
+      leaveProcessIfOrphaned()
+    }
+  }
+}
+
+/// A container that cannot have threads cannot serve an asynchronous function.
+private func startThreadOrLeave(_ body: @escaping @Sendable () -> Void) {
+  let failure = startThread(body)
+  if failure == 0 { return }
+  var text = "The container could not start a thread: \(String(cString: strerror(failure))).\n"
+  text.withUTF8 { _ = write(2, $0.baseAddress, $0.count) }
+  _exit(72)
+}

@@ -1,0 +1,55 @@
+// Turns a claimed descriptor into readable inputs: in place in the arena, or decompressed into private memory.
+
+import CGantryRing
+import GantryLanes
+import GantryWire
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Musl
+#endif
+
+/// Owns the memory chunks are decompressed into; it grows to the largest chunk seen.
+struct ChunkDecoder {
+  private let arena: UnsafeRawPointer
+  private var plain = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+  private var scratch = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+
+  init(arena: UnsafeRawPointer) { self.arena = arena }
+
+  /// The chunk's bytes. A chunk that arrives damaged ends the container: nothing in it can be believed, and the
+  /// driver, which still has the original, is told why.
+  mutating func decode(_ claim: gantry_claim) -> UnsafeRawBufferPointer {
+    let stored = UnsafeRawBufferPointer(start: arena + Int(claim.offset), count: Int(claim.stored))
+    guard gantry_checksum(stored.baseAddress, stored.count) == claim.check else {
+      refuse("The checksum of a chunk of \(claim.stored) bytes is wrong.")
+    }
+    guard claim.flags & UInt32(GANTRY_CHUNK_LZ4) != 0 else { return stored }
+    let size = Int(claim.raw)
+    let stride = claim.flags & UInt32(GANTRY_CHUNK_SHUFFLED) != 0 ? Int(claim.stride) : 1
+    ChunkDecoder.grow(&plain, to: size)
+    if stride > 1 { ChunkDecoder.grow(&scratch, to: size) }
+    let target = UnsafeMutableRawBufferPointer(rebasing: plain[..<size])
+    do {
+      try ChunkCoding.decompress(
+        stored, into: target, stride: stride,
+        scratch: UnsafeMutableRawBufferPointer(rebasing: scratch[..<(stride > 1 ? size : 0)]))
+    } catch {
+      refuse("A chunk of \(claim.stored) bytes could not be decompressed: \(error)")
+    }
+    return UnsafeRawBufferPointer(target)
+  }
+
+  private static func grow(_ buffer: inout UnsafeMutableRawBufferPointer, to bytes: Int) {
+    if buffer.count >= bytes { return }
+    buffer.deallocate()
+    buffer = .allocate(byteCount: bytes, alignment: 64)
+  }
+
+  private func refuse(_ reason: String) -> Never {
+    var text = reason + "\n"
+    text.withUTF8 { _ = write(2, $0.baseAddress, $0.count) }
+    _exit(74)
+  }
+}

@@ -1,0 +1,21 @@
+// A function as a container sees it: a name and a loop over chunks, fixed before the zygote is forked.
+
+/// How a container runs the inputs of a chunk.
+@frozen
+public enum ChunkRunner: Sendable {
+  /// The container stays single-threaded.
+  case sync(@Sendable (inout OpenChunk) -> Void)
+  /// The container serves its main dispatch queue and runs the loop as a task.
+  case async(@Sendable (inout OpenChunk) async -> Void)
+}
+
+/// One of the functions a zygote's containers can run.
+package struct ContainerFunction: Sendable {
+  package let name: String
+  package let runner: ChunkRunner
+
+  package init(name: String, runner: ChunkRunner) {
+    self.name = name
+    self.runner = runner
+  }
+}

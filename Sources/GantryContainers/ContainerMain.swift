@@ -1,0 +1,105 @@
+// A container's life: map the lane, report ready, run chunks, leave when the driver says so or is gone.
+// Entered by the zygote's child with nothing but async-signal-safe calls behind it; never returns.
+
+import CGantryProcess
+import CGantryRing
+import GantryLanes
+import GantryWire
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Musl
+#endif
+
+/// The descriptors a container is started with, in the order of the spawn message.
+package enum ContainerDescriptor: Int, CaseIterable {
+  case standardError, arena, driverPage, containerRegion, doorbell
+}
+
+/// The C-convention entry that the zygote calls in each fresh child.
+package func containerMain(
+  _ spawn: UnsafePointer<gantry_spawn>, _ descriptors: UnsafePointer<Int32>, _ count: Int32
+) {
+  guard Int(count) == ContainerDescriptor.allCases.count - 1 else { _exit(70) }
+  becomeContainer()
+  // What an input prints is the program's output: no line of it may wait in a buffer for a crash.
+  gantry_output_by_lines()
+  // The callback's descriptors follow the standard error, which is already in place.
+  func descriptor(_ name: ContainerDescriptor) -> Int32 { descriptors[name.rawValue - 1] }
+  do {
+    let lane = try LaneConsumer(
+      arena: descriptor(.arena), arenaBytes: spawn.pointee.arena_bytes,
+      driverPage: descriptor(.driverPage), containerRegion: descriptor(.containerRegion),
+      ringBytes: spawn.pointee.ring_bytes, doorbell: descriptor(.doorbell))
+    for name in [ContainerDescriptor.arena, .driverPage, .containerRegion] { close(descriptor(name)) }
+    gantry_crash_handler_install(lane.crash.assumingMemoryBound(to: gantry_crash_note.self))
+    armStepKill(spawn.pointee)
+    serve(lane, zygoteFunctions[Int(spawn.pointee.function_index)].runner)
+  } catch {
+    writeError("The container could not map its lane. \(error)\n")
+    _exit(71)
+  }
+}
+
+/// Test builds pass the step at which the container is to die in the spawn message.
+private func armStepKill(_ spawn: gantry_spawn) {
+  if spawn.detail.1 > 0 { gantry_hooks_arm(Int32(clamping: spawn.detail.0), spawn.detail.1) }
+}
+
+private func writeError(_ text: String) {
+  var text = text
+  text.withUTF8 { _ = write(2, $0.baseAddress, $0.count) }
+}
+
+private func serve(_ lane: LaneConsumer, _ runner: ChunkRunner) -> Never {
+  switch runner {
+  case .sync(let run):
+    publishStarted(lane)
+    serveSync(lane, run)
+  case .async(let run):
+    serveAsync(lane, run)
+  }
+}
+
+/// Says that the lane is mapped and the function can run.
+func publishStarted(_ lane: LaneConsumer) {
+  var record = gantry_record()
+  record.kind = UInt16(GANTRY_RECORD_STARTED)
+  gantry_hooks_pass(Int32(GANTRY_STEP_STARTED))
+  gantry_consumer_publish(lane.consumer, &record)
+}
+
+private func serveSync(_ lane: LaneConsumer, _ run: @Sendable (inout OpenChunk) -> Void) -> Never {
+  var decoder = ChunkDecoder(arena: lane.arena)
+  while true {
+    var claim = gantry_claim()
+    if gantry_consumer_claim(lane.consumer, &claim) == 1 {
+      var chunk = OpenChunk(lane: lane.consumer, claim: claim, inputs: decoder.decode(claim))
+      run(&chunk)
+      continue
+    }
+    switch Int(gantry_consumer_wait(lane.consumer)) {
+    case GANTRY_WAIT_STOP: leaveProcess()
+    case GANTRY_WAIT_TIMEOUT: leaveProcessIfOrphaned()
+    default: break
+    }
+  }
+}
+
+/// Ends the container without the program's exit handlers, which belong to the program.
+func leaveProcess() -> Never {
+  flushOutput()
+  _exit(0)
+}
+
+/// The process that forked this one; read before anything can have gone wrong with it.
+private let parent = getppid()
+
+/// A container whose zygote is gone was missed by the death signal; it must not stay behind.
+func leaveProcessIfOrphaned() {
+  if getppid() != parent { _exit(0) }
+}
+
+/// What an input printed is out before its output is.
+func flushOutput() { gantry_output_flush() }

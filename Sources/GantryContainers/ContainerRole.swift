@@ -1,0 +1,16 @@
+// What this process is. Set once, in a child before it has a second thread; read when a function is called.
+
+// nonisolated(unsafe): written once, by the only thread of a fresh container.
+private nonisolated(unsafe) var inContainer = false
+
+/// The functions of the zygote this process descends from; nonisolated(unsafe) because it is written only before the
+/// fork that hands it on, under the driver's start lock, and read only after it in a process that never writes it.
+nonisolated(unsafe) var zygoteFunctions: [ContainerFunction] = []
+
+/// Whether this process is a container: a map inside one is refused.
+package func isContainer() -> Bool { inContainer }
+
+func becomeContainer() { inContainer = true }
+
+/// Sets what the containers of the next zygote can run.
+func setZygoteFunctions(_ functions: [ContainerFunction]) { zygoteFunctions = functions }

@@ -1,0 +1,167 @@
+// The processes behind a driver, its keeper and zygote: asks them for containers and hears what they report.
+// Used under the driver's lock.
+
+import CGantryProcess
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Musl
+#endif
+
+/// A call on processes that failed.
+package struct ProcessError: Error, CustomStringConvertible {
+  package let description: String
+
+  init(_ what: String, _ result: Int32) {
+    description = "\(what): \(String(cString: strerror(-result)))"
+  }
+}
+
+/// The other end of a control socket is gone.
+package struct PeerGone: Error {}
+
+/// What keeper and zygote report.
+package enum Notice: Sendable {
+  /// A container runs; the caller owns the descriptor of its process, -1 where there were none left.
+  case spawned(request: UInt64, pid: Int32, process: Int32)
+  case spawnFailed(request: UInt64, reason: String)
+  case exited(pid: Int32, ContainerEnd)
+  /// Another zygote serves from now on.
+  case zygoteStarted
+  case zygoteExited
+}
+
+/// How a container's process ended.
+package enum ContainerEnd: Equatable, Sendable {
+  case signal(Int32)
+  case exit(Int32)
+  /// Nobody could say.
+  case lost
+
+  init(waitStatus: Int32) {
+    let signal = gantry_status_signal(waitStatus)
+    self = signal != 0 ? .signal(signal) : .exit(gantry_status_code(waitStatus))
+  }
+
+  /// Whether what the container had finished may be believed: not after faults that may have written anywhere first.
+  package var leavesMemorySound: Bool {
+    switch self {
+    case .signal(let number): ![SIGSEGV, SIGBUS, SIGABRT].contains(number)
+    case .exit: true
+    case .lost: false
+    }
+  }
+}
+
+/// What a container is started with.
+package struct SpawnRequest {
+  package var epoch: UInt64
+  package var function: Int
+  package var memoryLimit: Int?
+  package var arenaBytes: UInt64
+  package var ringBytes: UInt64
+  /// In test builds, the protocol step to die at and how many passes of it to survive.
+  package var stepKill: (step: UInt64, nth: UInt64)
+
+  package init(
+    epoch: UInt64, function: Int, memoryLimit: Int?, arenaBytes: UInt64, ringBytes: UInt64,
+    stepKill: (step: UInt64, nth: UInt64)
+  ) {
+    self.epoch = epoch
+    self.function = function
+    self.memoryLimit = memoryLimit
+    self.arenaBytes = arenaBytes
+    self.ringBytes = ringBytes
+    self.stepKill = stepKill
+  }
+}
+
+/// One driver's keeper, from its fork to its end.
+package struct Keeper: ~Copyable {
+  private var keeper = gantry_keeper()
+
+  /// Forks the keeper, which forks the zygote. The process must have one thread.
+  package init(functions: [ContainerFunction]) throws(ProcessError) {
+    setZygoteFunctions(functions)
+    let failure = gantry_keeper_start({ containerMain($0, $1, $2) }, &keeper)
+    guard failure == 0 else { throw ProcessError("a process could not be forked", failure) }
+  }
+
+  /// The threads of this process; nil where /proc cannot be read.
+  package static var threadCount: Int? {
+    let count = gantry_thread_count()
+    return count < 0 ? nil : Int(count)
+  }
+
+  package var keeperSocket: Int32 { keeper.socket }
+  package var zygoteSocket: Int32 { keeper.zygote_socket }
+
+  /// Asks for a container, whose descriptors are given in the order of `ContainerDescriptor`.
+  package func request(_ request: SpawnRequest, _ descriptors: [Int32]) throws(ProcessError) {
+    var spawn = gantry_spawn()
+    spawn.request = request.epoch
+    spawn.function_index = UInt32(request.function)
+    spawn.epoch = request.epoch
+    spawn.memory_limit = UInt64(request.memoryLimit ?? 0)
+    spawn.arena_bytes = request.arenaBytes
+    spawn.ring_bytes = request.ringBytes
+    (spawn.detail.0, spawn.detail.1) = request.stepKill
+    let failure = gantry_spawn_request(keeper.zygote_socket, &spawn, descriptors, Int32(descriptors.count))
+    guard failure == 0 else { throw ProcessError("the zygote could not be asked for a container", failure) }
+  }
+
+  /// One notice of the keeper; nil: none now.
+  package mutating func hearKeeper() throws(PeerGone) -> Notice? { try hear(keeper.socket) }
+
+  /// One notice of the zygote; nil: none now.
+  package mutating func hearZygote() throws(PeerGone) -> Notice? { try hear(keeper.zygote_socket) }
+
+  private mutating func hear(_ socket: Int32) throws(PeerGone) -> Notice? {
+    while true {
+      var notice = gantry_notice()
+      var descriptor: Int32 = -1
+      switch gantry_control_receive(socket, &notice, &descriptor) {
+      case 1: if let known = translate(notice, descriptor) { return known }
+      case 0: return nil
+      default: throw PeerGone()
+      }
+    }
+  }
+
+  private mutating func translate(_ notice: gantry_notice, _ descriptor: Int32) -> Notice? {
+    switch notice.kind {
+    case GANTRY_NOTICE_SPAWNED: return .spawned(request: notice.request, pid: notice.pid, process: descriptor)
+    case GANTRY_NOTICE_SPAWN_FAILED:
+      return .spawnFailed(request: notice.request, reason: String(cString: strerror(notice.status)))
+    case GANTRY_NOTICE_EXITED: return .exited(pid: notice.pid, ContainerEnd(waitStatus: notice.status))
+    case GANTRY_NOTICE_ZYGOTE_EXITED: return .zygoteExited
+    case GANTRY_NOTICE_ZYGOTE_STARTED:
+      // The first zygote's socket was there from the beginning.
+      guard descriptor >= 0 else { return nil }
+      if keeper.zygote_socket >= 0 { close(keeper.zygote_socket) }
+      keeper.zygote_socket = descriptor
+      return .zygoteStarted
+    default: return nil
+    }
+  }
+
+  /// Ends keeper, zygote, and containers. Blocks until they are gone, at most some seconds.
+  package mutating func stop() { _ = gantry_keeper_stop(&keeper, 2000) }
+}
+
+/// Kills the process of a descriptor that a notice brought.
+package func killProcess(_ process: Int32) { _ = gantry_pidfd_signal(process, SIGKILL) }
+
+/// A pipe for a container's standard error: the driver's end does not block.
+package func makePipe() throws(ProcessError) -> (reading: Int32, writing: Int32) {
+  var ends: (Int32, Int32) = (-1, -1)
+  let failure = withUnsafeMutableBytes(of: &ends) { raw in
+    raw.bindMemory(to: Int32.self).baseAddress.map { gantry_pipe_create($0) } ?? -EFAULT
+  }
+  guard failure == 0 else { throw ProcessError("a pipe could not be made", failure) }
+  return (ends.0, ends.1)
+}
+
+/// The processors this process may run on.
+package func affineProcessors() -> Int { max(1, Int(gantry_processor_count())) }

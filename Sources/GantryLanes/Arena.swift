@@ -1,0 +1,121 @@
+// The driver's shared memory of encoded chunks: containers map it once, read-only, and it grows under them.
+// Called under the driver's lock. Blocks are recycled warm; pages are reserved before anyone touches them.
+
+/// A block of the arena.
+package struct ArenaBlock: Sendable {
+  package let offset: UInt64
+  package let capacity: Int
+}
+
+/// Hands out blocks of a sparse shared memory object.
+///
+/// Small blocks come in size classes of powers of two and the steps between them, carved from slabs whose pages are
+/// reserved as they are first used. Blocks above `largest` get page ranges of their own, which are given back to the
+/// system when more than `warmLimit` bytes of them lie idle.
+package struct Arena: ~Copyable {
+  package static let span: UInt64 = 64 << 30
+  static let smallest = 512
+  static let largest = 1 << 20
+  static let slab = 256 << 10
+  static let warmLimit = 16 << 20
+
+  private let memory: SharedMemory
+  private let mapping: Mapping
+  private var idle: [[UInt64]]  // offsets by class, warm, last in first out
+  private var cold: [[UInt64]]  // large ranges whose pages were given back
+  private var next: UInt64 = 0  // first byte never handed out
+  private var slabOffset: UInt64 = 0
+  private var slabLeft = 0
+  private var warmLarge = 0
+
+  /// Bytes in blocks that are handed out.
+  package private(set) var used = 0
+
+  package init(anonymous: Bool) throws(SharedMemoryError) {
+    let memory = try SharedMemory(bytes: Arena.span, reserved: 0, anonymous: anonymous)
+    let mapping = try Mapping(memory.writable, bytes: Arena.span, writable: true, forked: false)
+    try memory.seal(futureWrites: true)
+    self.memory = memory
+    self.mapping = mapping
+    idle = Array(repeating: [], count: Arena.classes)
+    cold = Array(repeating: [], count: Arena.classes)
+  }
+
+  /// The descriptor containers map.
+  package var readable: Int32 { memory.readable }
+
+  package func pointer(_ block: ArenaBlock) -> UnsafeMutableRawPointer { mapping.base + Int(block.offset) }
+
+  /// A block of at least `bytes`. Throws when the system has no memory for it; then nothing has changed.
+  package mutating func allocate(_ bytes: Int) throws(SharedMemoryError) -> ArenaBlock {
+    let index = Arena.sizeClass(bytes)
+    let capacity = Arena.capacity(index)
+    let offset = try place(index, capacity)
+    used += capacity
+    return ArenaBlock(offset: offset, capacity: capacity)
+  }
+
+  private mutating func place(_ index: Int, _ capacity: Int) throws(SharedMemoryError) -> UInt64 {
+    if let offset = idle[index].popLast() {
+      if capacity > Arena.largest { warmLarge -= capacity }
+      return offset
+    }
+    guard capacity <= Arena.slab / 4 else {
+      if let offset = cold[index].last {
+        try memory.reserve(offset: offset, bytes: UInt64(capacity))
+        return cold[index].removeLast()
+      }
+      return try carve(capacity)
+    }
+    if slabLeft < capacity {
+      slabOffset = try carve(Arena.slab)
+      slabLeft = Arena.slab
+    }
+    defer {
+      slabOffset += UInt64(capacity)
+      slabLeft -= capacity
+    }
+    return slabOffset
+  }
+
+  private mutating func carve(_ bytes: Int) throws(SharedMemoryError) -> UInt64 {
+    guard next + UInt64(bytes) <= Arena.span else {
+      throw SharedMemoryError(operation: "arena allocation", bytes: UInt64(bytes), errno: 12 /* ENOMEM */)
+    }
+    try memory.reserve(offset: next, bytes: UInt64(bytes))
+    defer { next += UInt64(bytes) }
+    return next
+  }
+
+  /// Takes a block back; the caller knows that nobody reads it any more.
+  package mutating func release(_ block: ArenaBlock) {
+    used -= block.capacity
+    let index = Arena.sizeClass(block.capacity)
+    if block.capacity > Arena.largest {
+      guard warmLarge + block.capacity <= Arena.warmLimit else {
+        memory.punch(offset: block.offset, bytes: UInt64(block.capacity))
+        cold[index].append(block.offset)
+        return
+      }
+      warmLarge += block.capacity
+    }
+    idle[index].append(block.offset)
+  }
+
+  // Classes: 512, 640, 768, 896, 1024, 1280, …: four steps to each doubling.
+  static let classes = 4 * (64 - 9)
+
+  static func sizeClass(_ bytes: Int) -> Int {
+    let wanted = max(bytes, smallest)
+    let log = Int.bitWidth - 1 - wanted.leadingZeroBitCount
+    let step = 1 << (log - 2)
+    let above = (wanted - (1 << log) + step - 1) / step
+    return (log - 9) * 4 + above
+  }
+
+  static func capacity(_ sizeClass: Int) -> Int {
+    let log = sizeClass / 4 + 9
+    let bytes = (1 << log) + (sizeClass % 4) << (log - 2)
+    return bytes > largest ? (bytes + 4095) & ~4095 : bytes
+  }
+}

@@ -1,0 +1,163 @@
+// The driver's end of one lane: its two memory regions and the checked verbs on them.
+// Used under the driver's lock; a violation of the layout by the container is thrown and ends the lane.
+
+package import CGantryRing
+
+/// A record's header, copied and checked for form.
+package typealias RecordHeader = gantry_record
+
+/// The container wrote something that no correct container can write.
+package struct LaneViolation: Error {
+  package let what: String
+  package init(_ what: String) { self.what = what }
+}
+
+/// The two rings between the driver and one container.
+///
+/// Not Sendable and never shared: the driver keeps it behind its lock.
+package final class LaneProducer {
+  private let driverMemory: SharedMemory
+  private let containerMemory: SharedMemory
+  private let driverMapping: Mapping
+  private let containerMapping: Mapping
+  private var producer = gantry_producer()
+
+  /// The doorbell that the container rings.
+  package let doorbell: Int32
+  package let ringBytes: UInt64
+
+  package init(ringBytes: UInt64, epoch: UInt64, function: UInt32, fenced: Bool, anonymous: Bool)
+    throws(SharedMemoryError)
+  {
+    let driverBytes = UInt64(GANTRY_DRIVER_BYTES)
+    let containerBytes = UInt64(GANTRY_PAGE) + ringBytes
+    driverMemory = try SharedMemory(bytes: driverBytes, reserved: driverBytes, anonymous: anonymous)
+    containerMemory = try SharedMemory(bytes: containerBytes, reserved: containerBytes, anonymous: anonymous)
+    driverMapping = try Mapping(driverMemory.writable, bytes: driverBytes, writable: true, forked: false)
+    try driverMemory.seal(futureWrites: true)
+    containerMapping = try Mapping(
+      ring: containerMemory.readable, ringBytes: ringBytes, writable: false, forked: false)
+    try containerMemory.seal(futureWrites: false)
+    let bell = gantry_eventfd_create()
+    try check(bell, "doorbell", 8)
+    doorbell = bell
+    self.ringBytes = ringBytes
+    gantry_producer_open(
+      &producer, driverMapping.base, containerMapping.base, ringBytes, epoch, function, fenced)
+  }
+
+  deinit { closeDescriptor(doorbell) }
+
+  /// What the container maps: the driver's page without a way to write, its own region with one.
+  package var containerDescriptors: (driverPage: Int32, containerRegion: Int32) {
+    (driverMemory.readable, containerMemory.writable)
+  }
+
+  /// Publishes a range of a chunk's inputs and returns its position. Wakes nobody.
+  package func publish(
+    offset: UInt64, form: ChunkForm, inputs: Range<UInt32>, of count: UInt32, publishEvery: UInt32
+  ) -> UInt64 {
+    var range = gantry_range(
+      offset: offset, stored: UInt64(form.stored), raw: UInt64(form.raw), check: form.check,
+      first: inputs.lowerBound, end: inputs.upperBound, count: count, publish_every: publishEvery,
+      flags: form.flags, stride: form.stride)
+    let position = producer.avail
+    gantry_producer_publish(&producer, &range)
+    return position
+  }
+
+  /// Wakes the container if it sleeps; true when that took a system call.
+  @discardableResult
+  package func wake() -> Bool { gantry_producer_wake(&producer) }
+
+  /// Descriptors the container has claimed, free-running.
+  package func claimed() throws(LaneViolation) -> UInt64 {
+    var claim: UInt64 = 0
+    if gantry_producer_claim(&producer, &claim) != 0 { throw LaneViolation("an impossible claim, \(claim)") }
+    return claim
+  }
+
+  /// Takes back the unclaimed descriptors from `keep` on; returns the first position that is the driver's again.
+  package func revoke(keeping keep: UInt64) throws(LaneViolation) -> UInt64 {
+    var kept: UInt64 = 0
+    if gantry_producer_revoke(&producer, keep, &kept) != 0 { throw LaneViolation("an impossible claim") }
+    return kept
+  }
+
+  package func progress() -> gantry_progress { gantry_producer_progress(&producer) }
+
+  /// Lowers the end of a descriptor and passes a barrier that reaches the container; false: it could not.
+  package func lowerEnd(_ position: UInt64, _ end: UInt32) -> Bool {
+    gantry_producer_lower_end(&producer, position, end)
+  }
+
+  package func restoreEnd(_ position: UInt64, _ end: UInt32) {
+    gantry_producer_restore_end(&producer, position, end)
+  }
+
+  package func cancel(_ position: UInt64) { gantry_producer_cancel(&producer, position) }
+
+  /// Whether records wait. One shared load.
+  package var isPending: Bool { gantry_producer_pending(&producer) }
+
+  /// The next record's header, checked, and its payload, which still lies in shared memory: copy it once.
+  package func next() throws(LaneViolation) -> (record: RecordHeader, payload: UnsafeRawBufferPointer)? {
+    var record = gantry_record()
+    var payload: UnsafeRawPointer?
+    let result = gantry_producer_next(&producer, &record, &payload)
+    if result == 0 { return nil }
+    guard result == 1, let payload else { throw LaneViolation("a record that is none") }
+    return (record, UnsafeRawBufferPointer(start: payload, count: Int(record.length)))
+  }
+
+  package func take(_ record: RecordHeader) {
+    var record = record
+    gantry_producer_take(&producer, &record)
+  }
+
+  /// Tells the container how far its ring was read. Once a drain.
+  package func release() { gantry_producer_release(&producer) }
+
+  /// The open record's payload; nil when new records came since the last drain. Read `progress` before.
+  package func openRecord() -> UnsafeRawBufferPointer? {
+    var room: UInt64 = 0
+    guard let base = gantry_producer_open_record(&producer, &room) else { return nil }
+    return UnsafeRawBufferPointer(start: base, count: Int(room))
+  }
+
+  package func setParked(_ level: DoorbellLevel) { gantry_producer_set_parked(&producer, level.rawValue) }
+  package func setSpin(nanoseconds: Int) { gantry_producer_set_spin(&producer, UInt32(clamping: nanoseconds)) }
+  package func stop() { gantry_producer_stop(&producer) }
+
+  /// What the signal handler of a dead container noted.
+  package func crash() -> (signal: UInt64, address: UInt64, counter: UInt64)? {
+    var signal: UInt64 = 0
+    var address: UInt64 = 0
+    var counter: UInt64 = 0
+    guard gantry_producer_crash(&producer, &signal, &address, &counter) else { return nil }
+    return (signal, address, counter)
+  }
+}
+
+/// Orders `setParked` of all lanes before the scan that follows.
+package func parkedFence() { gantry_producer_fence() }
+
+/// Whether this process can reach containers by a barrier; otherwise they fence each input.
+package let canReachContainers: Bool = gantry_membarrier_all() == 0
+
+/// The monotonic clock in nanoseconds.
+package func monotonicNow() -> UInt64 { gantry_clock_ns() }
+
+/// A checksum over bytes in private memory.
+package func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+  gantry_checksum(bytes.baseAddress, bytes.count)
+}
+
+/// Tells the processor that a thread spins.
+package func spinPause() { gantry_pause() }
+
+/// Bytes free in /dev/shm; 0 where it is missing.
+package func freeSharedMemory() -> UInt64 { gantry_memory_free() }
+
+/// Whether containers of this build can be told to die at a step of the protocol.
+package let hasStepHooks: Bool = gantry_hooks_compiled()

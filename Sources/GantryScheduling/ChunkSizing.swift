@@ -1,0 +1,56 @@
+// How many inputs go into the next chunk and how often its outputs are published, from what was measured so far.
+// No clock: durations are passed in.
+
+/// Chunk sizes of one call.
+package struct ChunkSizing: Sendable {
+  /// The most inputs a chunk has before anything was measured.
+  package static let defaultSize = 49
+  static let targetNanoseconds = 500_000.0
+  static let publishNanoseconds = 200_000.0
+  static let most = 1 << 18
+
+  /// A size the user fixed, if so.
+  package let fixed: Int?
+  /// Smoothed run time of one input; nil until one was measured.
+  package private(set) var mean: Double?
+  private var samples = 0
+
+  package init(fixed: Int?) { self.fixed = fixed }
+
+  /// Learns from a record: `count` inputs ran for `nanoseconds`.
+  package mutating func learn(count: Int, nanoseconds: UInt64) {
+    guard count > 0 else { return }
+    let sample = max(0.2, Double(nanoseconds) / Double(count))
+    // Large records say more than small ones; the first few inputs of a cold container say little.
+    let weight = samples < 256 ? 0.5 : min(0.5, max(0.05, Double(count) / 4096))
+    mean = mean.map { $0 + (sample - $0) * weight } ?? sample
+    samples += count
+  }
+
+  /// The most inputs the next chunk may have; reached or not, it is never waited for.
+  ///
+  /// `left` is how many inputs remain, where that is known; `share` among how many containers they are to be spread.
+  package func next(left: Int?, share: Int) -> Int {
+    if let fixed { return fixed }
+    var size = ChunkSizing.defaultSize
+    if let mean, samples >= ChunkSizing.defaultSize {
+      size = Int(min(Double(ChunkSizing.most), max(1, ChunkSizing.targetNanoseconds / mean)))
+    }
+    // Trivial work is faster in one container than spread over two; anything else must not lose parallelism.
+    if let left, share > 1, (mean ?? .infinity) * Double(left) > ChunkSizing.targetNanoseconds {
+      size = min(size, max(1, (left + share - 1) / share))
+    }
+    return max(1, size)
+  }
+
+  /// After how many inputs a container publishes.
+  package var publishEvery: UInt32 {
+    guard let mean, samples >= 8 else { return 1 }
+    return UInt32(min(Double(ChunkSizing.most), max(1, ChunkSizing.publishNanoseconds / mean)))
+  }
+
+  /// How many inputs are `nanoseconds` of work; nil before anything was measured.
+  package func inputs(worth nanoseconds: Double) -> Int? {
+    mean.map { Int(min(1e9, nanoseconds / $0)) }
+  }
+}

@@ -1,0 +1,79 @@
+// A first-in-first-out queue over one circular buffer; what every book of the schedule is kept in.
+
+/// A queue with constant-time ends.
+package struct Fifo<Element> {
+  private var slots: [Element?] = []
+  private var head = 0
+  package private(set) var count = 0
+
+  package init() {}
+
+  package var isEmpty: Bool { count == 0 }
+
+  package subscript(index: Int) -> Element {
+    get {
+      precondition(index >= 0 && index < count, "Index \(index) lies outside a queue of \(count).")
+      guard let element = slots[(head + index) & (slots.count - 1)] else {
+        preconditionFailure("A slot inside the queue is empty.")
+      }
+      return element
+    }
+    set {
+      precondition(index >= 0 && index < count, "Index \(index) lies outside a queue of \(count).")
+      slots[(head + index) & (slots.count - 1)] = newValue
+    }
+  }
+
+  package var first: Element? { isEmpty ? nil : self[0] }
+  package var last: Element? { isEmpty ? nil : self[count - 1] }
+
+  package mutating func append(_ element: Element) {
+    if count == slots.count { grow() }
+    slots[(head + count) & (slots.count - 1)] = element
+    count += 1
+  }
+
+  package mutating func prepend(_ element: Element) {
+    if count == slots.count { grow() }
+    head = (head - 1) & (slots.count - 1)
+    slots[head] = element
+    count += 1
+  }
+
+  @discardableResult
+  package mutating func popFirst() -> Element? {
+    guard count > 0 else { return nil }
+    defer {
+      slots[head] = nil
+      head = (head + 1) & (slots.count - 1)
+      count -= 1
+    }
+    return slots[head]
+  }
+
+  @discardableResult
+  package mutating func popLast() -> Element? {
+    guard count > 0 else { return nil }
+    count -= 1
+    let index = (head + count) & (slots.count - 1)
+    defer { slots[index] = nil }
+    return slots[index]
+  }
+
+  /// Takes everything out, in order.
+  package mutating func drain() -> [Element] {
+    var all: [Element] = []
+    all.reserveCapacity(count)
+    while let element = popFirst() { all.append(element) }
+    return all
+  }
+
+  private mutating func grow() {
+    var larger: [Element?] = []
+    larger.reserveCapacity(max(4, slots.count * 2))
+    for index in 0..<count { larger.append(self[index]) }
+    while larger.count < max(4, slots.count * 2) { larger.append(nil) }
+    slots = larger
+    head = 0
+  }
+}
