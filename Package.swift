@@ -44,6 +44,17 @@ let package = Package(
       dependencies: [
         "Gantry", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
+
+    .testTarget(name: "GantryWireTests", dependencies: ["GantryWire"], swiftSettings: strict),
+    .testTarget(name: "GantryLanesTests", dependencies: ["GantryLanes"], swiftSettings: strict),
+    .testTarget(name: "GantrySchedulingTests", dependencies: ["GantryScheduling"], swiftSettings: strict),
+    .testTarget(name: "GantryCommandTests", dependencies: ["GantryCommand"], swiftSettings: strict),
+    // A test runner has threads, and a driver must be made before there are any: the tests run a program of theirs.
+    .executableTarget(
+      name: "EndToEndProgram", dependencies: ["Gantry"], path: "Tests/EndToEnd/Program", swiftSettings: strict),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["EndToEndProgram"], path: "Tests/EndToEnd/Tests",
+      swiftSettings: strict),
   ],
   cLanguageStandard: .c17
 )

@@ -15,6 +15,11 @@ static inline const gantry_driver_page *driver_page(const gantry_consumer *consu
 static inline gantry_container_page *own_page(const gantry_consumer *consumer) { return consumer->own; }
 
 int gantry_consumer_open(gantry_consumer *consumer, const void *driver, void *own, int doorbell) {
+  return gantry_consumer_open_at(consumer, driver, own, doorbell, 0, 0);
+}
+
+int gantry_consumer_open_at(gantry_consumer *consumer, const void *driver, void *own, int doorbell,
+                            uint64_t descriptors, uint64_t bytes) {
   const gantry_driver_page *page = driver;
   if (page->magic != GANTRY_LAYOUT_MAGIC || page->version != GANTRY_LAYOUT_VERSION) return -EPROTO;
   *consumer = (gantry_consumer){
@@ -23,10 +28,15 @@ int gantry_consumer_open(gantry_consumer *consumer, const void *driver, void *ow
       .ring = (uint8_t *)own + GANTRY_PAGE,
       .ring_bytes = page->ring_bytes,
       .epoch = page->epoch,
+      .claimed = descriptors,
+      .tail = bytes,
+      .head_seen = bytes,
       .idle_average_ns = SPIN_MOST_NS,
       .doorbell = doorbell,
       .fenced = gantry_membarrier_register() != 0 || page->fence_inputs != 0,
   };
+  gantry_store_relaxed(&own_page(consumer)->claim, descriptors);
+  gantry_store_relaxed(&own_page(consumer)->tail, bytes);
   // A zeroed progress would name input 0 of position 0 before that was begun: name the position before it.
   gantry_store_release(&own_page(consumer)->progress, (consumer->claimed - 1) << 33);
   return 0;

@@ -14,6 +14,12 @@ static inline const gantry_container_page *container_page(const gantry_producer 
 
 void gantry_producer_open(gantry_producer *producer, void *own, const void *container, uint64_t ring_bytes,
                           uint64_t epoch, uint32_t function, bool fence_inputs) {
+  gantry_producer_open_at(producer, own, container, ring_bytes, epoch, function, fence_inputs, 0, 0);
+}
+
+void gantry_producer_open_at(gantry_producer *producer, void *own, const void *container, uint64_t ring_bytes,
+                             uint64_t epoch, uint32_t function, bool fence_inputs, uint64_t descriptors,
+                             uint64_t bytes) {
   gantry_driver_page *page = own;
   page->magic = GANTRY_LAYOUT_MAGIC;
   page->version = GANTRY_LAYOUT_VERSION;
@@ -21,12 +27,19 @@ void gantry_producer_open(gantry_producer *producer, void *own, const void *cont
   page->ring_bytes = ring_bytes;
   page->function = function;
   page->fence_inputs = fence_inputs;
+  gantry_store_relaxed(&page->avail, descriptors);
+  gantry_store_relaxed(&page->head, bytes);
   *producer = (gantry_producer){
       .own = own,
       .container = container,
       .ring = (const uint8_t *)container + GANTRY_PAGE,
       .ring_bytes = ring_bytes,
       .epoch = epoch,
+      .avail = descriptors,
+      .claim_seen = descriptors,
+      .head = bytes,
+      .head_told = bytes,
+      .tail_seen = bytes,
   };
 }
 

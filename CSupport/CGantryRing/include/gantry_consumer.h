@@ -42,6 +42,10 @@ typedef struct gantry_cursor {
 /// Attaches to a lane whose two regions are mapped. -EPROTO: they are no lane of this layout.
 int gantry_consumer_open(gantry_consumer *consumer, const void *driver, void *own, int doorbell);
 
+/// Likewise with counters that start elsewhere; see gantry_producer_open_at.
+int gantry_consumer_open_at(gantry_consumer *consumer, const void *driver, void *own, int doorbell,
+                            uint64_t descriptors, uint64_t bytes);
+
 /// Claims the next descriptor. 1: `out` is ours; 0: there is none.
 int gantry_consumer_claim(gantry_consumer *consumer, gantry_claim *out);
 

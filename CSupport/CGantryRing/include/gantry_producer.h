@@ -30,9 +30,15 @@ typedef struct gantry_range {
   uint32_t first, end, count, publish_every, flags, stride;
 } gantry_range;
 
-/// Lays out a zeroed driver's page and attaches. Counters start at 0, or elsewhere for tests near the wrap.
+/// Lays out a zeroed driver's page and attaches. All counters start at 0.
 void gantry_producer_open(gantry_producer *producer, void *own, const void *container, uint64_t ring_bytes,
                           uint64_t epoch, uint32_t function, bool fence_inputs);
+
+/// Likewise with counters that start elsewhere, `bytes` at a multiple of 64: for tests near the wrap. The consumer
+/// must be opened at the same ones before anything is read from it.
+void gantry_producer_open_at(gantry_producer *producer, void *own, const void *container, uint64_t ring_bytes,
+                             uint64_t epoch, uint32_t function, bool fence_inputs, uint64_t descriptors,
+                             uint64_t bytes);
 
 /// Publishes a descriptor; the caller knows from its ledger that the slot is free. Wakes nobody.
 void gantry_producer_publish(gantry_producer *producer, const gantry_range *range);

@@ -25,6 +25,16 @@ public final class Driver: Sendable {
     try self.init(functions.map { ($0.registration.name, $0.registration) }, configuration)
   }
 
+  /// Starts a driver for an array of functions; see the other initializer.
+  ///
+  /// - Parameters:
+  ///   - functions: What it runs; each with a name of its own.
+  ///   - configuration: How it starts and what it may use.
+  /// - Throws: `GantryError`.
+  public convenience init(_ functions: [any RegisteredFunction], configuration: Configuration = .init()) throws {
+    try self.init(functions.map { ($0.registration.name, $0.registration) }, configuration)
+  }
+
   init(_ functions: [(name: String?, registration: FunctionRegistration)], _ configuration: Configuration) throws {
     if isContainer() {
       throw GantryError(.nested, "A driver cannot be started inside a container.")

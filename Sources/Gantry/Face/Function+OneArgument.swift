@@ -178,16 +178,15 @@ extension Function {
   ///   - name: The function's name; nil for that of the property that holds it.
   ///   - options: How its containers are started, fed, and judged.
   ///   - body: What is run for each input, in a container.
-  @_disfavoredOverload
   @inlinable
-  public init<each R: Payload>(
-    _ name: String?, options: FunctionOptions = .init(), _ body: @escaping @Sendable (Input) throws -> (repeat each R)
-  ) where Input: Payload, Output == (repeat each R) {
+  public init<First: Payload, Second: Payload, each Other: Payload>(
+    _ name: String?, options: FunctionOptions = .init(), _ body: @escaping @Sendable (Input) throws -> (First, Second, repeat each Other)
+  ) where Input: Payload, Output == (First, Second, repeat each Other) {
     self.init(
       FunctionCore(
-        name, options, InputCoding(SingleCoding<Input>.self), OutputCoding(TupleCoding<repeat each R>.self),
+        name, options, InputCoding(SingleCoding<Input>.self), OutputCoding(TupleCoding<First, Second, repeat each Other>.self),
         .sync { chunk in
-          runInputs(of: &chunk, SingleCoding<Input>.self, TupleCoding<repeat each R>.self, body)
+          runInputs(of: &chunk, SingleCoding<Input>.self, TupleCoding<First, Second, repeat each Other>.self, body)
         }, body))
   }
 
@@ -199,16 +198,15 @@ extension Function {
   /// - Parameters:
   ///   - options: How its containers are started, fed, and judged.
   ///   - body: What is run for each input, in a container.
-  @_disfavoredOverload
   @inlinable
-  public init<each R: Payload>(
-    options: FunctionOptions = .init(), _ body: @escaping @Sendable (Input) throws -> (repeat each R)
-  ) where Input: Payload, Output == (repeat each R) {
+  public init<First: Payload, Second: Payload, each Other: Payload>(
+    options: FunctionOptions = .init(), _ body: @escaping @Sendable (Input) throws -> (First, Second, repeat each Other)
+  ) where Input: Payload, Output == (First, Second, repeat each Other) {
     self.init(
       FunctionCore(
-        nil, options, InputCoding(SingleCoding<Input>.self), OutputCoding(TupleCoding<repeat each R>.self),
+        nil, options, InputCoding(SingleCoding<Input>.self), OutputCoding(TupleCoding<First, Second, repeat each Other>.self),
         .sync { chunk in
-          runInputs(of: &chunk, SingleCoding<Input>.self, TupleCoding<repeat each R>.self, body)
+          runInputs(of: &chunk, SingleCoding<Input>.self, TupleCoding<First, Second, repeat each Other>.self, body)
         }, body))
   }
 
@@ -221,16 +219,15 @@ extension Function {
   ///   - name: The function's name; nil for that of the property that holds it.
   ///   - options: How its containers are started, fed, and judged.
   ///   - body: What is run for each input, in a container.
-  @_disfavoredOverload
   @inlinable
-  public init<each R: Payload>(
-    _ name: String?, options: FunctionOptions = .init(), _ body: @escaping @Sendable (Input) async throws -> (repeat each R)
-  ) where Input: Payload, Output == (repeat each R) {
+  public init<First: Payload, Second: Payload, each Other: Payload>(
+    _ name: String?, options: FunctionOptions = .init(), _ body: @escaping @Sendable (Input) async throws -> (First, Second, repeat each Other)
+  ) where Input: Payload, Output == (First, Second, repeat each Other) {
     self.init(
       FunctionCore(
-        name, options, InputCoding(SingleCoding<Input>.self), OutputCoding(TupleCoding<repeat each R>.self),
+        name, options, InputCoding(SingleCoding<Input>.self), OutputCoding(TupleCoding<First, Second, repeat each Other>.self),
         .async { chunk in
-          await runInputs(of: &chunk, SingleCoding<Input>.self, TupleCoding<repeat each R>.self, body)
+          await runInputs(of: &chunk, SingleCoding<Input>.self, TupleCoding<First, Second, repeat each Other>.self, body)
         }, body))
   }
 
@@ -242,16 +239,15 @@ extension Function {
   /// - Parameters:
   ///   - options: How its containers are started, fed, and judged.
   ///   - body: What is run for each input, in a container.
-  @_disfavoredOverload
   @inlinable
-  public init<each R: Payload>(
-    options: FunctionOptions = .init(), _ body: @escaping @Sendable (Input) async throws -> (repeat each R)
-  ) where Input: Payload, Output == (repeat each R) {
+  public init<First: Payload, Second: Payload, each Other: Payload>(
+    options: FunctionOptions = .init(), _ body: @escaping @Sendable (Input) async throws -> (First, Second, repeat each Other)
+  ) where Input: Payload, Output == (First, Second, repeat each Other) {
     self.init(
       FunctionCore(
-        nil, options, InputCoding(SingleCoding<Input>.self), OutputCoding(TupleCoding<repeat each R>.self),
+        nil, options, InputCoding(SingleCoding<Input>.self), OutputCoding(TupleCoding<First, Second, repeat each Other>.self),
         .async { chunk in
-          await runInputs(of: &chunk, SingleCoding<Input>.self, TupleCoding<repeat each R>.self, body)
+          await runInputs(of: &chunk, SingleCoding<Input>.self, TupleCoding<First, Second, repeat each Other>.self, body)
         }, body))
   }
 }

@@ -180,14 +180,14 @@ extension Function {
   ///   - body: What is run for each input, in a container.
   @_disfavoredOverload
   @inlinable
-  public init<each A: Payload, each R: Payload>(
-    _ name: String?, options: FunctionOptions = .init(), _ body: @escaping @Sendable (repeat each A) throws -> (repeat each R)
-  ) where Input == (repeat each A), Output == (repeat each R) {
+  public init<each A: Payload, First: Payload, Second: Payload, each Other: Payload>(
+    _ name: String?, options: FunctionOptions = .init(), _ body: @escaping @Sendable (repeat each A) throws -> (First, Second, repeat each Other)
+  ) where Input == (repeat each A), Output == (First, Second, repeat each Other) {
     self.init(
       FunctionCore(
-        name, options, InputCoding(TupleCoding<repeat each A>.self), OutputCoding(TupleCoding<repeat each R>.self),
+        name, options, InputCoding(TupleCoding<repeat each A>.self), OutputCoding(TupleCoding<First, Second, repeat each Other>.self),
         .sync { chunk in
-          runInputs(of: &chunk, TupleCoding<repeat each A>.self, TupleCoding<repeat each R>.self) { input in try body(repeat each input) }
+          runInputs(of: &chunk, TupleCoding<repeat each A>.self, TupleCoding<First, Second, repeat each Other>.self) { input in try body(repeat each input) }
         }, { input in try body(repeat each input) }))
   }
 
@@ -201,14 +201,14 @@ extension Function {
   ///   - body: What is run for each input, in a container.
   @_disfavoredOverload
   @inlinable
-  public init<each A: Payload, each R: Payload>(
-    options: FunctionOptions = .init(), _ body: @escaping @Sendable (repeat each A) throws -> (repeat each R)
-  ) where Input == (repeat each A), Output == (repeat each R) {
+  public init<each A: Payload, First: Payload, Second: Payload, each Other: Payload>(
+    options: FunctionOptions = .init(), _ body: @escaping @Sendable (repeat each A) throws -> (First, Second, repeat each Other)
+  ) where Input == (repeat each A), Output == (First, Second, repeat each Other) {
     self.init(
       FunctionCore(
-        nil, options, InputCoding(TupleCoding<repeat each A>.self), OutputCoding(TupleCoding<repeat each R>.self),
+        nil, options, InputCoding(TupleCoding<repeat each A>.self), OutputCoding(TupleCoding<First, Second, repeat each Other>.self),
         .sync { chunk in
-          runInputs(of: &chunk, TupleCoding<repeat each A>.self, TupleCoding<repeat each R>.self) { input in try body(repeat each input) }
+          runInputs(of: &chunk, TupleCoding<repeat each A>.self, TupleCoding<First, Second, repeat each Other>.self) { input in try body(repeat each input) }
         }, { input in try body(repeat each input) }))
   }
 
@@ -223,14 +223,14 @@ extension Function {
   ///   - body: What is run for each input, in a container.
   @_disfavoredOverload
   @inlinable
-  public init<each A: Payload, each R: Payload>(
-    _ name: String?, options: FunctionOptions = .init(), _ body: @escaping @Sendable (repeat each A) async throws -> (repeat each R)
-  ) where Input == (repeat each A), Output == (repeat each R) {
+  public init<each A: Payload, First: Payload, Second: Payload, each Other: Payload>(
+    _ name: String?, options: FunctionOptions = .init(), _ body: @escaping @Sendable (repeat each A) async throws -> (First, Second, repeat each Other)
+  ) where Input == (repeat each A), Output == (First, Second, repeat each Other) {
     self.init(
       FunctionCore(
-        name, options, InputCoding(TupleCoding<repeat each A>.self), OutputCoding(TupleCoding<repeat each R>.self),
+        name, options, InputCoding(TupleCoding<repeat each A>.self), OutputCoding(TupleCoding<First, Second, repeat each Other>.self),
         .async { chunk in
-          await runInputs(of: &chunk, TupleCoding<repeat each A>.self, TupleCoding<repeat each R>.self) { input in try await body(repeat each input) }
+          await runInputs(of: &chunk, TupleCoding<repeat each A>.self, TupleCoding<First, Second, repeat each Other>.self) { input in try await body(repeat each input) }
         }, { input in try await body(repeat each input) }))
   }
 
@@ -244,14 +244,14 @@ extension Function {
   ///   - body: What is run for each input, in a container.
   @_disfavoredOverload
   @inlinable
-  public init<each A: Payload, each R: Payload>(
-    options: FunctionOptions = .init(), _ body: @escaping @Sendable (repeat each A) async throws -> (repeat each R)
-  ) where Input == (repeat each A), Output == (repeat each R) {
+  public init<each A: Payload, First: Payload, Second: Payload, each Other: Payload>(
+    options: FunctionOptions = .init(), _ body: @escaping @Sendable (repeat each A) async throws -> (First, Second, repeat each Other)
+  ) where Input == (repeat each A), Output == (First, Second, repeat each Other) {
     self.init(
       FunctionCore(
-        nil, options, InputCoding(TupleCoding<repeat each A>.self), OutputCoding(TupleCoding<repeat each R>.self),
+        nil, options, InputCoding(TupleCoding<repeat each A>.self), OutputCoding(TupleCoding<First, Second, repeat each Other>.self),
         .async { chunk in
-          await runInputs(of: &chunk, TupleCoding<repeat each A>.self, TupleCoding<repeat each R>.self) { input in try await body(repeat each input) }
+          await runInputs(of: &chunk, TupleCoding<repeat each A>.self, TupleCoding<First, Second, repeat each Other>.self) { input in try await body(repeat each input) }
         }, { input in try await body(repeat each input) }))
   }
 }

@@ -1,2 +1,0 @@
-import Gantry
-print("gantry")

@@ -1,0 +1,41 @@
+// Runs one scenario, or lists them: `EndToEndProgram list GROUP`, `EndToEndProgram run GROUP NUMBER`.
+
+import Dispatch
+import Gantry
+import Glibc
+
+@main
+enum Program {
+  static let groups: [ScenarioGroup] = [resultsScenarios]
+
+  /// Synchronous, so that the driver is made while there is one thread.
+  static func main() {
+    let arguments = CommandLine.arguments
+    guard arguments.count >= 3, let group = groups.first(where: { $0.name == arguments[2] }) else {
+      fail("usage: list GROUP | run GROUP NUMBER, with GROUP of \(groups.map(\.name))")
+    }
+    if arguments[1] == "list" {
+      for scenario in group.scenarios { print(scenario.name) }
+      return
+    }
+    guard arguments.count == 4, let number = Int(arguments[3]), group.scenarios.indices.contains(number) else {
+      fail("no such scenario")
+    }
+    let scenario = group.scenarios[number]
+    do {
+      let driver = try Driver(scenario.functions, configuration: scenario.configuration)
+      Task {
+        do {
+          try await scenario.run(driver)
+        } catch {
+          fail("it threw \(error)")
+        }
+        await driver.shutdown()
+        exit(0)
+      }
+      dispatchMain()
+    } catch {
+      fail("the driver did not start: \(error)")
+    }
+  }
+}
