@@ -22,6 +22,7 @@ package struct Backoff: Sendable, Equatable {
       delay *= coefficient
       if delay >= Double(most) { return most }
     }
-    return UInt64(min(delay, Double(most)))
+    // Not by `min` of the doubles: the largest `most` rounds up to 2^64.
+    return delay < Double(most) ? UInt64(delay) : most
   }
 }

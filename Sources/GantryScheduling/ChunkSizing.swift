@@ -8,6 +8,8 @@ package struct ChunkSizing: Sendable {
   static let targetNanoseconds = 500_000.0
   static let publishNanoseconds = 200_000.0
   static let most = 1 << 18
+  /// Beyond it a fixed size means the same, and products with it would overflow.
+  static let mostFixed = 1 << 30
 
   /// A size the user fixed, if so.
   package let fixed: Int?
@@ -15,7 +17,7 @@ package struct ChunkSizing: Sendable {
   package private(set) var mean: Double?
   private var samples = 0
 
-  package init(fixed: Int?) { self.fixed = fixed }
+  package init(fixed: Int?) { self.fixed = fixed.map { min($0, ChunkSizing.mostFixed) } }
 
   /// Learns from a record: `count` inputs ran for `nanoseconds`.
   package mutating func learn(count: Int, nanoseconds: UInt64) {
@@ -38,7 +40,7 @@ package struct ChunkSizing: Sendable {
     }
     // Trivial work is faster in one container than spread over two; anything else must not lose parallelism.
     if let left, share > 1, (mean ?? .infinity) * Double(left) > ChunkSizing.targetNanoseconds {
-      size = min(size, max(1, (left + share - 1) / share))
+      size = min(size, max(1, (left - 1) / share + 1))
     }
     return max(1, size)
   }

@@ -113,7 +113,7 @@ package struct LaneLedger {
     package var returned: Range<UInt32>
   }
 
-  /// Checks a record against the book and enters it.
+  /// Checks a record against the book and enters it. One that is refused changes nothing.
   package mutating func accept(_ record: RecordFacts) throws(LedgerViolation) -> Accepted {
     guard var entry = entries.first else { throw LedgerViolation(what: "a record for no descriptor") }
     guard record.position == entry.position else {
@@ -127,7 +127,18 @@ package struct LaneLedger {
     guard record.kind == .outputs || record.count == 1 else {
       throw LedgerViolation(what: "a record for \(record.count) inputs where one was due")
     }
+    guard record.kind != .piece || !record.isLast else {
+      throw LedgerViolation(what: "a piece of input \(record.first) that is the last record of its descriptor")
+    }
     let upper = record.first + record.count
+    // What was harvested lies in the open record, so the next record covers it, and as outputs.
+    guard upper >= entry.accounted, record.kind == .outputs || entry.accounted == entry.published else {
+      throw LedgerViolation(
+        what: "a record for \(record.first)..<\(upper), where outputs up to \(entry.accounted) were complete")
+    }
+    guard !record.isLast || upper >= entry.lowestEnd else {
+      throw LedgerViolation(what: "a descriptor left at \(upper) of \(entry.end)")
+    }
     if record.kind != .piece { entry.published = upper }
     let before = entry.accounted
     entry.accounted = max(before, entry.published)
@@ -140,10 +151,7 @@ package struct LaneLedger {
       entries[0] = entry
       return accepted
     }
-    guard entry.published >= entry.lowestEnd else {
-      throw LedgerViolation(what: "a descriptor left at \(entry.published) of \(entry.end)")
-    }
-    accepted.returned = entry.accounted..<max(entry.accounted, entry.end)
+    accepted.returned = entry.accounted..<entry.end
     inputs -= accepted.returned.count
     entries.popFirst()
     return accepted
@@ -161,10 +169,11 @@ package struct LaneLedger {
 
   /// What can be harvested at this progress; nil when there is nothing.
   package func harvest(at progress: LaneProgress) -> Harvest? {
-    guard let entry = entries.first, progress.tag == LaneProgress.tag(of: entry.position) else { return nil }
-    let done = min(progress.input, entry.end)
-    guard done > entry.accounted else { return nil }
-    return Harvest(chunk: entry.chunk, fresh: entry.accounted..<done, skipped: entry.accounted - entry.published)
+    guard let entry = entries.first, progress.tag == LaneProgress.tag(of: entry.position),
+      progress.input > entry.accounted, progress.input <= entry.end
+    else { return nil }
+    return Harvest(
+      chunk: entry.chunk, fresh: entry.accounted..<progress.input, skipped: entry.accounted - entry.published)
   }
 
   /// Enters a harvest.
@@ -177,7 +186,9 @@ package struct LaneLedger {
   /// The end to try for so that everything behind the running input comes back; nil when nothing is behind it.
   package func splitPoint(at progress: LaneProgress) -> (position: UInt64, end: UInt32)? {
     guard let entry = entries.first, progress.tag == LaneProgress.tag(of: entry.position), progress.isRunning,
-      progress.input >= entry.first, progress.input < entry.end, entry.end - progress.input > 1
+      progress.input >= entry.first, progress.input < entry.end, entry.end - progress.input > 1,
+      // A progress behind what was handed over is a lie; what is accounted for must not come back.
+      progress.input + 1 >= entry.accounted
     else { return nil }
     return (entry.position, progress.input + 1)
   }
@@ -188,7 +199,7 @@ package struct LaneLedger {
     guard var entry = entries.first else { return (nil, end) }
     entry.lowestEnd = min(entry.lowestEnd, end)
     guard let progress, progress.tag == LaneProgress.tag(of: entry.position), progress.input >= entry.first,
-      progress.input < end || (progress.input == end && !progress.isRunning)
+      progress.input < end || (progress.input == end && !progress.isRunning), end >= entry.accounted
     else {
       entries[0] = entry
       return (nil, entry.end)
@@ -227,10 +238,11 @@ package struct LaneLedger {
   package mutating func close(claimed: UInt64, at progress: LaneProgress) -> Obituary {
     var obituary = Obituary(culprit: nil, redeliver: [], released: [])
     while let entry = entries.popFirst() {
+      let isOldest = obituary.released.isEmpty
       obituary.released.append(entry.chunk)
       var rest = entry.accounted..<entry.end
       let begun =
-        Int64(bitPattern: claimed &- entry.position) == 1 && progress.tag == LaneProgress.tag(of: entry.position)
+        isOldest && claimed == entry.position &+ 1 && progress.tag == LaneProgress.tag(of: entry.position)
       if begun, progress.isRunning, rest.contains(progress.input) {
         if rest.lowerBound < progress.input {
           obituary.redeliver.append(Piece(chunk: entry.chunk, inputs: rest.lowerBound..<progress.input))

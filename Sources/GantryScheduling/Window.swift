@@ -4,6 +4,8 @@
 package struct Window: Sendable {
   package static let bytes = 64 << 20
   static let nanosecondsPerContainer = 4_000_000.0
+  /// A pool may be allowed any size; its window is not reckoned for more than this.
+  static let mostContainers = 1 << 20
 
   /// The user's exact ceiling, if one was given.
   package let ceiling: Int?
@@ -28,6 +30,7 @@ package struct Window: Sendable {
     if let ceiling { return max(0, ceiling - outstanding) }
     // Within the byte bound, or one larger item when nothing else is outstanding.
     if outputBytes + inputBytes >= Window.bytes { return outstanding == 0 ? 1 : 0 }
+    let containers = min(containers, Window.mostContainers)
     let least = 2 * ChunkSizing.defaultSize * containers
     let work = sizing.inputs(worth: Window.nanosecondsPerContainer * Double(containers)) ?? 0
     let chunk = (sizing.fixed ?? 0) * 2 * containers

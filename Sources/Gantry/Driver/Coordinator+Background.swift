@@ -61,7 +61,7 @@ extension Coordinator {
     }
     if isBusy { next = min(next, nextTick) }
     deadline = next
-    guard next != .max, next < armedDeadline || armedDeadline <= now else { return }
+    guard next < armedDeadline else { return }
     armedDeadline = next
     poller.setTimer(next)
   }
@@ -71,7 +71,7 @@ extension Coordinator {
   /// Lets running calls finish, then ends everything. Idempotent.
   func shutdown() async {
     locked { isShuttingDown = true }
-    while locked({ pools.contains { !$0.calls.isEmpty } }) {
+    while locked({ pools.contains { $0.calls.contains { !$0.isComplete } } }) {
       try? await Task.sleep(nanoseconds: 1_000_000)
     }
     stop()

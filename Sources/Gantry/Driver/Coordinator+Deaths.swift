@@ -93,9 +93,9 @@ extension Coordinator {
       return
     }
     call.charges[index] = nil
-    call.pool.counts.failed += 1
     call.sink.accept(
       InputError(function: call.pool.name, index: index, attempts: charge.attempts, reason: .crashed(exit)))
+    noteFailed(call)
     account(chunk, culprit.chunk, 1)
   }
 

@@ -40,6 +40,9 @@ extension Coordinator {
     }
   }
 
+  /// More than any machine this runs on could hold: only a container gone wild sends it.
+  static let largestOutput = 1 << 40
+
   private func facts(_ record: RecordHeader, _ kind: RecordFacts.Kind) -> RecordFacts {
     RecordFacts(
       kind: kind, position: record.position, first: record.first, count: record.count,
@@ -73,12 +76,7 @@ extension Coordinator {
     guard !call.isCancelled, call.failure == nil else { return }
     let bytes = try call.sink.accept(
       index: chunk.base + Int(fresh.lowerBound), count: fresh.count, from: payload, skipped: skipped, check: check)
-    if call.isCollecting {
-      call.window.hand(fresh.count)
-    } else {
-      call.window.outputBytes += bytes
-    }
-    call.pool.counts.completed += fresh.count
+    noteDelivered(fresh.count, bytes, call)
     if !call.charges.isEmpty {
       for input in fresh { call.charges[chunk.base + Int(input)] = nil }
     }
@@ -87,16 +85,21 @@ extension Coordinator {
   private func takeSingle(
     _ kind: RecordKind, _ record: RecordHeader, _ payload: UnsafeRawBufferPointer, from container: Container
   ) throws {
-    let bytes = [UInt8](payload)
-    guard bytes.withUnsafeBytes({ checksum($0) }) == record.check else {
+    // Pieces of a large output are copied behind each other at once; anything else starts afresh.
+    let start = container.largePieces.count
+    guard start + payload.count <= Coordinator.largestOutput else {
+      throw LaneViolation("an output of more than \(Coordinator.largestOutput) bytes")
+    }
+    container.largePieces.append(contentsOf: payload)
+    guard container.largePieces.withUnsafeBytes({ checksum(UnsafeRawBufferPointer(rebasing: $0[start...])) }) == record.check
+    else {
       throw LaneViolation("a payload whose checksum is wrong")
     }
     let accepted = try container.ledger.accept(facts(record, kind == .more ? .piece : .single))
     let chunk = chunks[accepted.chunk]
-    if kind == .more {
-      container.largePieces.append(contentsOf: bytes)
-      return
-    }
+    if kind == .more { return }
+    let bytes = container.largePieces
+    container.largePieces = []
     let call = chunk.call
     let index = chunk.base + Int(record.first)
     let piece = Piece(chunk: accepted.chunk, inputs: record.first..<(record.first + 1))
@@ -104,16 +107,14 @@ extension Coordinator {
     if !call.isCancelled, call.failure == nil, !accepted.fresh.isEmpty {
       switch kind {
       case .large:
-        let whole = container.largePieces + bytes
-        call.window.outputBytes += whole.count
-        call.sink.acceptLarge(index: index, bytes: whole)
-        call.pool.counts.completed += 1
+        call.sink.acceptLarge(index: index, bytes: bytes)
+        noteDelivered(1, bytes.count, call)
       case .threw:
         isRetried = retryThrown(piece, index, call)
         if !isRetried {
           let attempts = (call.charges.removeValue(forKey: index)?.attempts ?? 0) + 1
           call.sink.accept(thrown: bytes, index: index, attempts: attempts)
-          call.pool.counts.failed += 1
+          noteFailed(call)
         }
       default:
         let why = bytes.withUnsafeBytes { raw in
@@ -122,13 +123,27 @@ extension Coordinator {
         }
         call.sink.accept(
           InputError(function: call.pool.name, index: index, attempts: 1, reason: .undeliverable(why)))
-        call.pool.counts.failed += 1
+        noteFailed(call)
       }
     }
-    container.largePieces = []
     learn(record, container, chunk)
     container.outputs += 1
     conclude(accepted, chunk, container, isRetried: isRetried)
+  }
+
+  private func noteDelivered(_ count: Int, _ bytes: Int, _ call: Call) {
+    call.pool.counts.completed += count
+    if call.isCollecting {
+      call.window.hand(count)
+    } else {
+      call.window.outputBytes += bytes
+    }
+  }
+
+  /// Counts an input that failed for good, after its failure was given to the sink.
+  func noteFailed(_ call: Call) {
+    call.pool.counts.failed += 1
+    if call.isCollecting { call.window.hand(1) }
   }
 
   /// Gives an input that threw another try, if its budget has one.

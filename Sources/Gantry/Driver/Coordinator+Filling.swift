@@ -153,10 +153,10 @@ extension Coordinator {
     call.nextIndex += 1
     call.window.take(1)
     call.pool.counts.inputsTaken += 1
-    call.pool.counts.failed += 1
     guard !call.isCancelled else { return }
     call.sink.accept(
       InputError(function: call.pool.name, index: index, attempts: 0, reason: .undeliverable(why)))
+    noteFailed(call)
   }
 
   // MARK: Blocking sources
@@ -204,6 +204,14 @@ extension Coordinator {
       now = monotonicNow()
       shipOpen(feeder)
       pump()
+    }
+  }
+
+  /// Has the background thread look at open chunks in a moment.
+  func shipSoon() {
+    locked {
+      due(at: monotonicNow() + Coordinator.shortestTick)
+      armTimer()
     }
   }
 

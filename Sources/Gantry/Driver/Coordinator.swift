@@ -169,6 +169,8 @@ final class Coordinator: @unchecked Sendable {
   /// One round of everything: drain before filling, then feed, even out, and grow.
   func pump() {
     now = monotonicNow()
+    // What is still to come says so again in this round.
+    if deadline <= now { deadline = .max }
     for pool in pools where !pool.calls.isEmpty || !pool.containers.isEmpty {
       drain(pool)
       releaseDelayed(pool)

@@ -2,6 +2,7 @@
 // What it has read is shipped when a chunk is full, when a container is hungry, or by whoever sees that one is.
 
 import Dispatch
+import GantryLanes
 import Synchronization
 
 /// `@unchecked Sendable`: `open` is guarded by `lock`, the rest by the coordinator's lock or by being the thread's own.
@@ -26,6 +27,35 @@ final class Feeder: @unchecked Sendable {
     self.coordinator = coordinator
   }
 
+  /// Shipping costs some microseconds, so a hungry container is not fed input by input by a source that is quick.
+  /// What is kept back is shipped by the background thread in a moment, should the source block now.
+  private func isTimeToShip() -> Bool {
+    let now = monotonicNow()
+    keptBack += 1
+    if now &- shippedAt >= pause {
+      // Several inputs came within one pause: larger chunks cost each of them less. One came alone: do not delay it.
+      pause = keptBack > 1 ? min(pause * 2, Feeder.longestPause) : Feeder.shortestPause
+      keptBack = 0
+      shippedAt = now
+      isPromised = false
+      return true
+    }
+    if !isPromised {
+      isPromised = true
+      coordinator.shipSoon()
+    }
+    return false
+  }
+
+  private static let shortestPause: UInt64 = 20_000
+  private static let longestPause: UInt64 = 1_000_000
+  // The rest is the thread's own.
+  private var pause = Feeder.shortestPause
+  private var keptBack = 0
+  private var shippedAt: UInt64 = 0
+  /// The background thread will look at the open chunk.
+  private var isPromised = false
+
   /// The thread's body.
   func run() {
     while true {
@@ -41,7 +71,7 @@ final class Feeder: @unchecked Sendable {
           call.filler.append(to: open)
           return open.count >= credits.target || open.encoder.count >= coordinator.chunkBytes || open.failure != nil
         }
-        if isFull || isHungry.load(ordering: .relaxed) { coordinator.ship(self) }
+        if isFull || (isHungry.load(ordering: .relaxed) && isTimeToShip()) { coordinator.ship(self) }
       }
     }
   }

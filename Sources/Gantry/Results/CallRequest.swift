@@ -46,7 +46,7 @@ extension Coordinator {
       if call.window.ceiling == nil, !call.isCollecting {
         for parcel in parcels { call.window.hand(parcel.count) }
       }
-      call.window.outputBytes = 0
+      for parcel in parcels { call.window.outputBytes -= parcel.countedBytes }
       return (parcels, call.isComplete, call.failure)
     }
   }

@@ -113,7 +113,7 @@ final class TypedSink<Output>: OutputSink {
       }
       ready[last].count += count
       if isOrdered { advance(by: count) }
-      return bytes
+      return count * width
     }
     var parcel = Parcel<Output>(index: index, count: count, content: .values)
     parcel.append(payload, skipped + count)

@@ -25,7 +25,14 @@ struct Parcel<Output> {
   var values: [Output] = []
   var bytes: [UInt8] = []
 
-  var size: Int { values.count * MemoryLayout<Output>.stride + bytes.count }
+  /// The bytes that count against its call's window.
+  var countedBytes: Int {
+    switch content {
+    case .values: count * (values.isEmpty ? 0 : MemoryLayout<Output>.stride)
+    case .frames, .large: bytes.count
+    case .thrown, .failure: 0
+    }
+  }
 }
 
 /// Consecutive elements of a result stream; `failure` is that of the input behind them.
