@@ -19,6 +19,8 @@ final class Container {
   let lane: LaneProducer
   var ledger = LaneLedger()
   var state = State.starting
+  /// It has reported that it runs.
+  var hasStarted = false
   var pid: Int32 = 0
   var pidfd: Int32 = -1
   let errorPipe: Int32
@@ -34,6 +36,8 @@ final class Container {
   var outputs = 0
   /// Kill it then if it still runs the descriptor that was cancelled.
   var cancelDeadline: (position: UInt64, at: UInt64)?
+  /// The driver asked it to leave.
+  var isRetiring = false
   /// Why the driver killed it, if it did.
   var verdict: String?
   /// When the kernel said that it is gone, while its status is awaited.
@@ -52,7 +56,15 @@ final class Container {
   static let mostEntries = 32
   static let enoughWork = 100_000.0
 
-  var isFeedable: Bool { state != .closing && ledger.entries.count < Container.mostEntries }
+  var isFeedable: Bool {
+    state != .closing && ledger.entries.count < Container.mostEntries && inputsLeft > 0
+  }
+
+  /// Inputs it may still be given before it is replaced.
+  var inputsLeft: Int {
+    guard let most = pool.options.maxInputsPerContainer else { return .max }
+    return most - outputs - ledger.inputs
+  }
 
   /// Whether it should be given more: less than two chunks, or too little work to cover a wake.
   var isHungry: Bool {

@@ -12,6 +12,11 @@ extension Coordinator {
     guard failure == 0 else {
       throw GantryError(.zygoteStartFailed, "The driver's background thread could not be started (\(failure)).")
     }
+    locked {
+      now = monotonicNow()
+      for pool in pools { grow(pool) }
+      armTimer()
+    }
   }
 
   private func runBackground() {

@@ -64,7 +64,7 @@ extension Coordinator {
     if let culprit = obituary.culprit { charge(culprit, exit, container) }
     for piece in obituary.redeliver.reversed() { requeue(piece) }
     for chunk in obituary.released { dereference(chunk) }
-    if obituary.culprit == nil, container.outputs == 0, !isShuttingDown || !pool.calls.isEmpty {
+    if obituary.culprit == nil, container.outputs == 0, !container.isRetiring, !isShuttingDown || !pool.calls.isEmpty {
       noteFailedStart(of: pool, exit, container)
     }
     release(container)

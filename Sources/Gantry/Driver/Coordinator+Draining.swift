@@ -30,8 +30,11 @@ extension Coordinator {
     guard let kind = RecordKind(record.kind) else { throw LaneViolation("a record of unknown kind \(record.kind)") }
     switch kind {
     case .started:
-      guard container.state == .starting else { throw LaneViolation("a second start") }
-      container.state = .ready
+      guard !container.hasStarted else { throw LaneViolation("a second start") }
+      container.hasStarted = true
+      // It may have died right after it had started.
+      if container.state == .starting { container.state = .ready }
+      container.idleSince = now
       log.debug("Container \(container.pid) of \"\(container.pool.name)\" is ready.")
     case .outputs:
       try takeOutputs(record, payload, from: container)

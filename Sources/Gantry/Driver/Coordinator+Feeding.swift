@@ -47,24 +47,29 @@ extension Coordinator {
     for call in pool.calls { encourage(call) }
     while let call = pool.nextToFeed(), let first = call.pending.first {
       guard let container = pool.hungriest(for: first.inputs.count) else { break }
-      publish(nextPiece(of: call), to: container)
+      give(call, to: container)
     }
     noteStarving(pool)
   }
 
+  /// Gives the next piece of a call to a container.
+  func give(_ call: Call, to container: Container) {
+    publish(nextPiece(of: call, most: container.inputsLeft), to: container)
+  }
+
   /// Takes a piece from a call: a part of it where several containers are idle and the work is worth spreading.
-  private func nextPiece(of call: Call) -> Piece {
+  private func nextPiece(of call: Call, most: Int) -> Piece {
     guard var piece = call.pending.popFirst() else { preconditionFailure("A call without pieces was to be fed.") }
     let pool = call.pool
     let idle = pool.idleContainers
-    let count = piece.inputs.count
-    if idle > 1, count > 1, pool.work(call.pendingInputs) > Container.enoughWork {
-      let share = UInt32((call.pendingInputs + idle - 1) / idle)
-      if share < piece.inputs.count {
-        let middle = piece.inputs.lowerBound + max(1, share)
-        call.pending.prepend(Piece(chunk: piece.chunk, inputs: middle..<piece.inputs.upperBound))
-        piece.inputs = piece.inputs.lowerBound..<middle
-      }
+    var share = min(most, piece.inputs.count)
+    if idle > 1, pool.work(call.pendingInputs) > Container.enoughWork {
+      share = min(share, max(1, (call.pendingInputs + idle - 1) / idle))
+    }
+    if share < piece.inputs.count {
+      let middle = piece.inputs.lowerBound + UInt32(share)
+      call.pending.prepend(Piece(chunk: piece.chunk, inputs: middle..<piece.inputs.upperBound))
+      piece.inputs = piece.inputs.lowerBound..<middle
     }
     call.pendingInputs -= piece.inputs.count
     return piece
@@ -106,7 +111,7 @@ extension Coordinator {
   private func feedAfterTaking(_ pool: Pool) {
     while let call = pool.nextToFeed() {
       guard let container = pool.containers.first(where: { $0.ledger.isEmpty && $0.isFeedable }) else { break }
-      publish(nextPiece(of: call), to: container)
+      give(call, to: container)
     }
   }
 
@@ -173,7 +178,7 @@ extension Coordinator {
       guard let container = candidates.min(by: { $0.ledger.inputs < $1.ledger.inputs }) else { continue }
       takeBackUnclaimed(container)
       splitBehindRunning(container, keeping: 0)
-      if !call.pending.isEmpty, container.isFeedable { publish(nextPiece(of: call), to: container) }
+      if !call.pending.isEmpty, container.isFeedable { give(call, to: container) }
     }
   }
 
@@ -202,27 +207,7 @@ extension Coordinator {
     nextTick = now + tick
   }
 
-  // MARK: Growth and backoff
-
-  /// Starts containers where work waits and all others are busy.
-  func grow(_ pool: Pool) {
-    guard !isShuttingDown || !pool.calls.isEmpty else { return }
-    var alive = 0
-    var hungry = 0
-    for container in pool.containers where container.state != .closing {
-      alive += 1
-      if container.isHungry || container.state == .starting { hungry += 1 }
-    }
-    let snapshot = PoolScaling.Snapshot(containers: alive, hungry: hungry, waiting: pool.waitingInputs)
-    let decision = pool.scaling.start(snapshot, now: now)
-    if let again = decision.again { due(at: again) }
-    for _ in 0..<decision.count where !startContainer(of: pool) { break }
-    if decision.count > 0 {
-      while let call = pool.nextToFeed(), let container = pool.containers.first(where: { $0.ledger.isEmpty && $0.isFeedable }) {
-        publish(nextPiece(of: call), to: container)
-      }
-    }
-  }
+  // MARK: Backoff
 
   /// Puts inputs whose backoff is over back in line.
   func releaseDelayed(_ pool: Pool) {

@@ -177,6 +177,7 @@ final class Coordinator: @unchecked Sendable {
       feed(pool)
       evenOut(pool)
       grow(pool)
+      shrink(pool)
       for container in pool.containers where container.needsWake {
         container.needsWake = false
         container.lane.wake()
