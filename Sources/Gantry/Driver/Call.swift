@@ -6,7 +6,7 @@ import GantryWire
 /// A call. Every mutable property is guarded by the coordinator's lock, which is why it may be `@unchecked Sendable`.
 final class Call: @unchecked Sendable {
   let pool: Pool
-  let filler: any ChunkFiller
+  let filler: ChunkFiller
   let sink: OutputSink
   /// Calls of a single input are fed before others.
   let isSingle: Bool
@@ -44,7 +44,7 @@ final class Call: @unchecked Sendable {
   /// Since when nothing of it was in a lane although something waited; nil when it is being served.
   var starvedSince: UInt64?
 
-  init(pool: Pool, filler: any ChunkFiller, sink: OutputSink, ceiling: Int?, isSingle: Bool) {
+  init(pool: Pool, filler: ChunkFiller, sink: OutputSink, ceiling: Int?, isSingle: Bool) {
     self.pool = pool
     self.filler = filler
     self.sink = sink

@@ -23,7 +23,7 @@ extension Coordinator {
   func grant(for call: Call) -> Grant? {
     guard call.filler.isPrompt, wantsInput(call) else { return nil }
     let room = call.window.room(containers: call.pool.maxContainers, sizing: call.sizing)
-    let most = min(room, call.sizing.next(left: call.filler.left, share: call.pool.maxContainers))
+    let most = min(room, call.sizing.next(left: call.filler.left(), share: call.pool.maxContainers))
     let width = call.filler.width
     var mostBytes = chunkBytes
     var capacity = chunkBytes
@@ -236,7 +236,7 @@ extension Coordinator {
       guard let (block, form) = place(open, for: call) else { return }
       feeder.granted -= open.count + (open.failure == nil ? 0 : 1)
       let filled = Filled(
-        count: open.count, bytes: bytes, isInPlace: true, failure: open.failure, isOpen: call.sourceIsOpen)
+        count: open.count, bytes: bytes, failure: open.failure, isOpen: call.sourceIsOpen)
       open.clear()
       commit(call, block, filled, form)
     }

@@ -43,6 +43,7 @@ final class Coordinator: @unchecked Sendable {
 
   static let shortestTick: UInt64 = 1_000_000
   static let longestTick: UInt64 = 64_000_000
+  static let longestTurn: UInt64 = 2_000_000
   static let ringDefault = 8 << 20
 
   init(functions: [(name: String, options: FunctionOptions)], configuration: Configuration, keeper: consuming Keeper)
@@ -86,6 +87,8 @@ final class Coordinator: @unchecked Sendable {
     case deliverable
     /// Nothing to do but wait.
     case idle
+    /// More to do, after so long that other tasks should have the caller's thread: one of them may cancel this one.
+    case busy
   }
 
   /// Drives until the call has something for its caller, or there is nothing to do for a while.
@@ -108,7 +111,9 @@ final class Coordinator: @unchecked Sendable {
       }
       if worked {
         worked = false
-        continue
+        if now &- start < Coordinator.longestTurn { continue }
+        result = .busy
+        break turning
       }
       if now &- start > spinNanoseconds(call.pool) { break }
       unlockedRun { pause() }

@@ -18,7 +18,7 @@ extension Function {
   public func map<S: Sequence>(
     _ inputs: sending S, orderOutputs: Bool = true, maxOutstandingInputs: Int? = nil
   ) -> MapResults<Output> where S.Element == Input {
-    results(of: makeSource(inputs), orderOutputs, maxOutstandingInputs)
+    results(of: makeFiller(inputs, core.inputs), orderOutputs, maxOutstandingInputs)
   }
 
   /// Maps the function over several sequences, one for each argument; the shortest ends it.
@@ -35,7 +35,7 @@ extension Function {
     _ first: sending A, _ second: sending B, _ more: repeat sending each S, orderOutputs: Bool = true,
     maxOutstandingInputs: Int? = nil
   ) -> MapResults<Output> where Input == (A.Element, B.Element, repeat (each S).Element) {
-    results(of: makeSource(zipping: first, second, repeat each more), orderOutputs, maxOutstandingInputs)
+    results(of: makeFiller(zipping: first, second, repeat each more, coding: core.inputs), orderOutputs, maxOutstandingInputs)
   }
 
   /// Maps the function over a sequence of tuples, each of which is unpacked into the arguments.
@@ -49,7 +49,7 @@ extension Function {
   public func starmap<S: Sequence>(
     _ inputs: sending S, orderOutputs: Bool = true, maxOutstandingInputs: Int? = nil
   ) -> MapResults<Output> where S.Element == Input {
-    results(of: makeSource(inputs), orderOutputs, maxOutstandingInputs)
+    results(of: makeFiller(inputs, core.inputs), orderOutputs, maxOutstandingInputs)
   }
 
   /// Runs the function for each input and waits; outputs are dropped as they arrive.
@@ -62,7 +62,7 @@ extension Function {
   public func forEach<S: Sequence>(
     _ inputs: sending S, ignoreExceptions: Bool = false
   ) async throws where S.Element == Input {
-    try await run(makeSource(inputs), ignoreExceptions)
+    try await run(makeFiller(inputs, core.inputs), ignoreExceptions)
   }
 
   /// Runs the function for each group of arguments and waits; outputs are dropped as they arrive.
@@ -77,7 +77,7 @@ extension Function {
   public func forEach<A: Sequence, B: Sequence, each S: Sequence>(
     _ first: sending A, _ second: sending B, _ more: repeat sending each S, ignoreExceptions: Bool = false
   ) async throws where Input == (A.Element, B.Element, repeat (each S).Element) {
-    try await run(makeSource(zipping: first, second, repeat each more), ignoreExceptions)
+    try await run(makeFiller(zipping: first, second, repeat each more, coding: core.inputs), ignoreExceptions)
   }
 
   /// Runs the function once, in a container, before what maps of it have waiting.
@@ -104,22 +104,22 @@ extension Function {
 
   @usableFromInline
   func results(
-    of source: InputSource<Input>, _ orderOutputs: Bool, _ maxOutstandingInputs: Int?
+    of filler: ChunkFiller, _ orderOutputs: Bool, _ maxOutstandingInputs: Int?
   ) -> MapResults<Output> {
-    MapResults(CallStream(core.request(source, ordered: orderOutputs, ceiling: maxOutstandingInputs)))
+    MapResults(CallStream(core.request(filler, ordered: orderOutputs, ceiling: maxOutstandingInputs)))
   }
 
   @usableFromInline
-  func run(_ source: InputSource<Input>, _ ignoreExceptions: Bool) async throws {
+  func run(_ filler: ChunkFiller, _ ignoreExceptions: Bool) async throws {
     let keeping: SinkKeeping = ignoreExceptions ? .nothing : .failures
-    let results = MapResults(CallStream(core.request(source, ordered: false, ceiling: nil, keeping: keeping)))
+    let results = MapResults(CallStream(core.request(filler, ordered: false, ceiling: nil, keeping: keeping)))
     _ = try await results.collect()
   }
 
   @usableFromInline
   func single(_ input: Input) async throws -> Output {
-    let source = ArraySource(ContiguousArray(CollectionOfOne(input)))
-    let results = MapResults(CallStream(core.request(source, ordered: true, ceiling: nil, isSingle: true)))
+    let filler = promptFiller(CollectionOfOne(input), core.inputs, total: 1)
+    let results = MapResults(CallStream(core.request(filler, ordered: true, ceiling: nil, isSingle: true)))
     guard let output = try await results.collect().first else {
       throw GantryError(.noOutput, "The call of \"\(core.name)\" ended without its output.")
     }

@@ -44,7 +44,7 @@ final class FunctionCore<Input: Sendable, Output: Sendable>: Sendable {
   }
 
   let options: FunctionOptions
-  let inputs: InputCoding<Input>
+  @usableFromInline let inputs: InputCoding<Input>
   let outputs: OutputCoding<Output>
   let runner: ChunkRunner
   @usableFromInline let local: @Sendable (Input) async throws -> Output
@@ -95,14 +95,14 @@ final class FunctionCore<Input: Sendable, Output: Sendable>: Sendable {
 
   /// A call that begins when its results are asked for.
   func request(
-    _ source: InputSource<Input>, ordered: Bool, ceiling: Int?, isSingle: Bool = false, keeping: SinkKeeping = .all
+    _ filler: ChunkFiller, ordered: Bool, ceiling: Int?, isSingle: Bool = false, keeping: SinkKeeping = .all
   ) -> CallRequest<Output> {
     if let ceiling {
       require(ceiling >= 1, "maxOutstandingInputs is \(ceiling); it must be 1 or more.")
     }
     let core = self
     return CallRequest(
-      bind: { () throws(GantryError) in try core.bound() }, filler: TypedFiller(source, inputs),
+      bind: { () throws(GantryError) in try core.bound() }, filler: filler,
       sink: TypedSink(outputs, ordered: ordered, keeping: keeping), ceiling: ceiling, isSingle: isSingle,
       functionName: { core.name })
   }

@@ -1,52 +1,45 @@
 // What the driver knows of a call's inputs without knowing their type: how to have a chunk of them encoded.
+// The closures are made where the sequence's type is known (InputSource.swift), so that their loops are specialised.
 
-import GantryWire
+public import GantryWire
 
 /// How a chunk ended.
+@usableFromInline
 struct Filled {
   /// Inputs encoded.
-  var count: Int
+  @usableFromInline var count: Int
   /// Bytes they take.
-  var bytes: Int
-  /// Whether the bytes lie in the memory that was lent; else `relocate` took them.
-  var isInPlace: Bool
+  @usableFromInline var bytes: Int
   /// Why the input behind them has no encoding.
-  var failure: String?
+  @usableFromInline var failure: String?
   /// Whether the sequence may have more.
-  var isOpen: Bool
+  @usableFromInline var isOpen: Bool
+
+  @usableFromInline
+  init(count: Int, bytes: Int, failure: String?, isOpen: Bool) {
+    self.count = count
+    self.bytes = bytes
+    self.failure = failure
+    self.isOpen = isOpen
+  }
 }
 
 /// Memory and limits for one chunk.
+@usableFromInline
 struct ChunkRoom {
-  var base: UnsafeMutableRawPointer
-  var capacity: Int
-  var most: Int
-  var mostBytes: Int
-}
-
-/// Encodes chunks of one call, one at a time, never under the driver's lock.
-protocol ChunkFiller: AnyObject, Sendable {
-  var isPrompt: Bool { get }
-  var left: Int? { get }
-  /// Bytes of a packed input, or `framed`.
-  var width: Int { get }
-
-  /// Encodes inputs of a prompt source. Bytes that outgrow the room are lent to `relocate` at the end.
-  func fill(_ room: ChunkRoom, relocate: (UnsafeRawBufferPointer) -> Void) -> Filled
-
-  /// Takes one input of a source that may block, and keeps it; false at the end of the sequence.
-  func fetch() -> Bool
-
-  /// Encodes the input that was fetched behind those of `open`.
-  func append(to open: OpenInputs)
+  @usableFromInline var base: UnsafeMutableRawPointer
+  @usableFromInline var capacity: Int
+  @usableFromInline var most: Int
+  @usableFromInline var mostBytes: Int
 }
 
 /// A chunk of a blocking source while it grows, input by input.
+@usableFromInline
 final class OpenInputs {
-  var encoder = PayloadEncoder(minimumCapacity: 4096)
-  var count = 0
+  @usableFromInline var encoder = PayloadEncoder(minimumCapacity: 4096)
+  @usableFromInline var count = 0
   /// Why the input behind them has no encoding.
-  var failure: String?
+  @usableFromInline var failure: String?
 
   func clear() {
     encoder.truncate(to: 0)
@@ -55,47 +48,46 @@ final class OpenInputs {
   }
 }
 
-/// Reads inputs of one type.
-final class TypedFiller<Input>: ChunkFiller {
-  private let source: InputSource<Input>
-  private let coding: InputCoding<Input>
-  // nonisolated(unsafe): touched by the one thread that reads the source.
-  private nonisolated(unsafe) var fetched: Input?
+/// Encodes the inputs of one call, in order, never under the driver's lock.
+///
+/// `@unchecked Sendable`: the closures share an iterator that one thread uses at a time; the call hands the right to it
+/// from turn to turn (`Call.isFilling`), or to its feeder.
+@usableFromInline
+final class ChunkFiller: @unchecked Sendable {
+  /// Bytes that outgrow the room a chunk was given are lent to this.
+  @usableFromInline typealias Relocate = (UnsafeRawBufferPointer) -> Void
 
-  init(_ source: InputSource<Input>, _ coding: InputCoding<Input>) {
-    self.source = source
-    self.coding = coding
+  /// The sequence cannot block: it is read in its caller's own turn, by `fill`; else by a feeder, `fetch` and `append`.
+  let isPrompt: Bool
+  /// Bytes of a packed input, or `framed`.
+  let width: Int
+  /// Inputs left, where that is known.
+  let left: () -> Int?
+  let fill: (ChunkRoom, Relocate) -> Filled
+  /// Takes one input and keeps it, blocking as long as the sequence does; false at its end.
+  let fetch: () -> Bool
+  /// Encodes the input that was fetched behind those of an open chunk.
+  let append: (OpenInputs) -> Void
+
+  /// A sequence that cannot block.
+  @usableFromInline
+  init(width: Int, left: @escaping () -> Int?, fill: @escaping (ChunkRoom, Relocate) -> Filled) {
+    isPrompt = true
+    self.width = width
+    self.left = left
+    self.fill = fill
+    fetch = { fatalError("A prompt source is read by chunks.") }
+    append = { _ in fatalError("A prompt source is read by chunks.") }
   }
 
-  var isPrompt: Bool { source.isPrompt }
-  var left: Int? { source.left }
-  var width: Int { coding.width }
-
-  func fill(_ room: ChunkRoom, relocate: (UnsafeRawBufferPointer) -> Void) -> Filled {
-    var writer = ChunkWriter(
-      coding, at: room.base, capacity: room.capacity, most: room.most, mostBytes: room.mostBytes)
-    let isOpen = source.fill(&writer)
-    let filled = Filled(
-      count: writer.count, bytes: writer.encoder.count, isInPlace: !writer.encoder.isSpilled,
-      failure: writer.failure, isOpen: isOpen)
-    if !filled.isInPlace { writer.encoder.withBytes(relocate) }
-    return filled
-  }
-
-  func fetch() -> Bool {
-    fetched = source.next()
-    return fetched != nil
-  }
-
-  func append(to open: OpenInputs) {
-    guard let value = fetched.take() else { return }
-    let mark = open.encoder.count
-    coding.append(value, &open.encoder)
-    if let failure = open.encoder.takeFailure() {
-      open.encoder.truncate(to: mark)
-      open.failure = failure
-    } else {
-      open.count += 1
-    }
+  /// Any other sequence.
+  @usableFromInline
+  init(width: Int, fetch: @escaping () -> Bool, append: @escaping (OpenInputs) -> Void) {
+    isPrompt = false
+    self.width = width
+    left = { nil }
+    fill = { _, _ in fatalError("A source that may block is read by its feeder.") }
+    self.fetch = fetch
+    self.append = append
   }
 }

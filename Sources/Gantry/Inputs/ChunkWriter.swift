@@ -51,7 +51,17 @@ public struct ChunkWriter<Input>: ~Copyable {
     return fits
   }
 
-  /// Encodes packed inputs from an iterator, as many as fit; false once the iterator has ended.
+  /// Encodes inputs from an iterator, as many as fit; false once the iterator has ended.
+  @inlinable
+  mutating func append<I: IteratorProtocol>(from iterator: inout I) -> Bool where I.Element == Input {
+    if coding.width > 0 { return append(packedFrom: &iterator) }
+    while !isFull {
+      guard let value = iterator.next() else { return false }
+      append(value)
+    }
+    return true
+  }
+
   @inlinable
   mutating func append<I: IteratorProtocol>(packedFrom iterator: inout I) -> Bool where I.Element == Input {
     let width = coding.width

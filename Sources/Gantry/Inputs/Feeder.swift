@@ -68,7 +68,7 @@ final class Feeder: @unchecked Sendable {
           return
         }
         let isFull = lock.locked {
-          call.filler.append(to: open)
+          call.filler.append(open)
           return open.count >= credits.target || open.encoder.count >= coordinator.chunkBytes || open.failure != nil
         }
         if isFull || (isHungry.load(ordering: .relaxed) && isTimeToShip()) { coordinator.ship(self) }

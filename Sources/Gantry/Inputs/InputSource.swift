@@ -1,107 +1,17 @@
-// Where a call's inputs come from. A prompt source never blocks and is read in its call's own turn; any other sequence
-// may block in `next()` and is read by a feeder thread, so that a slow producer never holds back a finished result.
+// How a sequence is read: arrays by copying, others of the standard library in their caller's turn, and any that may
+// block by a feeder thread, so that a slow producer never holds back a finished result.
 
-import GantryWire
-
-/// The inputs of one call, read in order by one thread at a time, never under the driver's lock.
-///
-/// `@unchecked Sendable`: the call hands the right to read from turn to turn (`Call.isFilling`), or to its feeder.
-@usableFromInline
-class InputSource<Input>: @unchecked Sendable {
-  /// Whether `fill` may be called in a caller's turn.
-  @usableFromInline var isPrompt: Bool { false }
-
-  /// Inputs left, where that is known.
-  @usableFromInline var left: Int? { nil }
-
-  @usableFromInline init() {}
-
-  /// Writes inputs until the writer is full or the sequence has ended; false once it has.
-  @usableFromInline
-  func fill(_ writer: inout ChunkWriter<Input>) -> Bool {
-    fatalError("An input source must say how it is read.")
-  }
-
-  /// Takes one input, blocking as long as the sequence does.
-  @usableFromInline
-  func next() -> Input? {
-    fatalError("An input source must say how it is read.")
-  }
-}
-
-/// Inputs in one array: encoded by copying where they are packed.
-@usableFromInline
-final class ArraySource<Input>: InputSource<Input>, @unchecked Sendable {
-  @usableFromInline let elements: ContiguousArray<Input>
-  @usableFromInline var position = 0
-
-  @usableFromInline
-  init(_ elements: ContiguousArray<Input>) { self.elements = elements }
-
-  @usableFromInline override var isPrompt: Bool { true }
-  @usableFromInline override var left: Int? { elements.count - position }
-
-  @inlinable
-  override func fill(_ writer: inout ChunkWriter<Input>) -> Bool {
-    if writer.coding.width > 0 {
-      elements.withUnsafeBufferPointer { all in
-        position += writer.append(packed: UnsafeBufferPointer(rebasing: all[position...]))
-      }
-    } else {
-      while position < elements.count, !writer.isFull {
-        writer.append(elements[position])
-        position &+= 1
-      }
-    }
-    return position < elements.count
-  }
-}
-
-/// Inputs of a sequence of the standard library that cannot block: read in the call's own turn.
-@usableFromInline
-final class PromptSource<S: Sequence>: InputSource<S.Element>, @unchecked Sendable {
-  @usableFromInline var iterator: S.Iterator
-  @usableFromInline let total: Int?
-  @usableFromInline var taken = 0
-
-  @inlinable
-  init(_ sequence: S, total: Int?) {
-    iterator = sequence.makeIterator()
-    self.total = total
-  }
-
-  @usableFromInline override var isPrompt: Bool { true }
-  @usableFromInline override var left: Int? { total.map { $0 - taken } }
-
-  @inlinable
-  override func fill(_ writer: inout ChunkWriter<S.Element>) -> Bool {
-    let before = writer.count
-    defer { taken &+= writer.count &- before }
-    if writer.coding.width > 0 { return writer.append(packedFrom: &iterator) }
-    while !writer.isFull {
-      guard let value = iterator.next() else { return false }
-      writer.append(value)
-    }
-    return true
-  }
-}
-
-/// Inputs of any other sequence.
-@usableFromInline
-final class SequenceSource<S: Sequence>: InputSource<S.Element>, @unchecked Sendable {
-  @usableFromInline var iterator: S.Iterator
-
-  @inlinable
-  init(_ sequence: S) { iterator = sequence.makeIterator() }
-
-  @inlinable
-  override func next() -> S.Element? { iterator.next() }
-}
+public import GantryWire
 
 /// A sequence of the standard library whose iterator only computes.
 @usableFromInline
 protocol PromptSequence {}
 
+extension Array: PromptSequence {}
+extension ArraySlice: PromptSequence {}
+extension ContiguousArray: PromptSequence {}
+extension Set: PromptSequence {}
+extension Dictionary: PromptSequence {}
 extension Range: PromptSequence where Bound: Strideable, Bound.Stride: SignedInteger {}
 extension ClosedRange: PromptSequence where Bound: Strideable, Bound.Stride: SignedInteger {}
 extension StrideTo: PromptSequence {}
@@ -111,24 +21,98 @@ extension CollectionOfOne: PromptSequence {}
 extension EmptyCollection: PromptSequence {}
 extension Zip2Sequence: PromptSequence where Sequence1: PromptSequence, Sequence2: PromptSequence {}
 extension EnumeratedSequence: PromptSequence where Base: PromptSequence {}
-extension Array: PromptSequence {}
-extension ArraySlice: PromptSequence {}
-extension ContiguousArray: PromptSequence {}
-extension Set: PromptSequence {}
-extension Dictionary: PromptSequence {}
+
+/// An iterator, or what was taken from it, shared by the closures that read it.
+@usableFromInline
+final class Shared<Value> {
+  @usableFromInline var value: Value
+
+  @inlinable
+  init(_ value: Value) { self.value = value }
+}
 
 /// Chooses how a sequence is read.
 @inlinable
-func makeSource<S: Sequence>(_ sequence: S) -> InputSource<S.Element> {
-  if let array = sequence as? [S.Element] { return ArraySource(ContiguousArray(array)) }
-  if let slice = sequence as? ArraySlice<S.Element> { return ArraySource(ContiguousArray(slice)) }
-  if let array = sequence as? ContiguousArray<S.Element> { return ArraySource(array) }
-  if sequence is any PromptSequence { return PromptSource(sequence, total: knownCount(sequence)) }
-  return SequenceSource(sequence)
+func makeFiller<S: Sequence>(_ sequence: S, _ coding: InputCoding<S.Element>) -> ChunkFiller {
+  if coding.width > 0 {
+    if let array = sequence as? [S.Element] { return arrayFiller(ContiguousArray(array), coding) }
+    if let array = sequence as? ContiguousArray<S.Element> { return arrayFiller(array, coding) }
+    if let slice = sequence as? ArraySlice<S.Element> { return arrayFiller(ContiguousArray(slice), coding) }
+  }
+  return sequence is any PromptSequence
+    ? promptFiller(sequence, coding, total: knownCount(sequence)) : blockingFiller(sequence, coding)
 }
 
 /// The exact number of elements, where counting them is cheap and cannot be wrong.
 @inlinable
 func knownCount<S: Sequence>(_ sequence: S) -> Int? {
   (sequence as? any RandomAccessCollection)?.count
+}
+
+/// Packed inputs in one array: a chunk of them is one copy.
+@inlinable
+func arrayFiller<Input>(_ elements: ContiguousArray<Input>, _ coding: InputCoding<Input>) -> ChunkFiller {
+  let position = Shared(0)
+  return ChunkFiller(
+    width: coding.width, left: { elements.count - position.value },
+    fill: { room, relocate in
+      encodeChunk(coding, room, relocate) { writer in
+        elements.withUnsafeBufferPointer { all in
+          position.value += writer.append(packed: UnsafeBufferPointer(rebasing: all[position.value...]))
+        }
+        return position.value < elements.count
+      }
+    })
+}
+
+/// Inputs of a sequence that cannot block.
+@inlinable
+func promptFiller<S: Sequence>(_ sequence: S, _ coding: InputCoding<S.Element>, total: Int?) -> ChunkFiller {
+  let iterator = Shared(sequence.makeIterator())
+  let taken = Shared(0)
+  return ChunkFiller(
+    width: coding.width, left: { total.map { $0 - taken.value } },
+    fill: { room, relocate in
+      let filled = encodeChunk(coding, room, relocate) { writer in writer.append(from: &iterator.value) }
+      taken.value += filled.count
+      return filled
+    })
+}
+
+/// Inputs of any other sequence.
+@inlinable
+func blockingFiller<S: Sequence>(_ sequence: S, _ coding: InputCoding<S.Element>) -> ChunkFiller {
+  let iterator = Shared(sequence.makeIterator())
+  let fetched = Shared<S.Element?>(nil)
+  return ChunkFiller(
+    width: coding.width,
+    fetch: {
+      fetched.value = iterator.value.next()
+      return fetched.value != nil
+    },
+    append: { open in
+      guard let value = fetched.value else { return }
+      fetched.value = nil
+      let mark = open.encoder.count
+      coding.append(value, &open.encoder)
+      if let failure = open.encoder.takeFailure() {
+        open.encoder.truncate(to: mark)
+        open.failure = failure
+      } else {
+        open.count &+= 1
+      }
+    })
+}
+
+/// Has one chunk written, and lends its bytes to `relocate` where they outgrew their room.
+@inlinable
+func encodeChunk<Input>(
+  _ coding: InputCoding<Input>, _ room: ChunkRoom, _ relocate: ChunkFiller.Relocate,
+  _ write: (inout ChunkWriter<Input>) -> Bool
+) -> Filled {
+  var writer = ChunkWriter(
+    coding, at: room.base, capacity: room.capacity, most: room.most, mostBytes: room.mostBytes)
+  let isOpen = write(&writer)
+  if writer.encoder.isSpilled { writer.encoder.withBytes(relocate) }
+  return Filled(count: writer.count, bytes: writer.encoder.count, failure: writer.failure, isOpen: isOpen)
 }

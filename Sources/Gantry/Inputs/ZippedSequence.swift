@@ -74,9 +74,10 @@ struct SequenceEnded: Error {
 
 /// Chooses how several sequences are read: in the caller's turn only if none of them can block.
 @inlinable
-func makeSource<A: Sequence, B: Sequence, each S: Sequence>(
-  zipping first: A, _ second: B, _ more: repeat each S
-) -> InputSource<(A.Element, B.Element, repeat (each S).Element)> {
+func makeFiller<A: Sequence, B: Sequence, each S: Sequence>(
+  zipping first: A, _ second: B, _ more: repeat each S,
+  coding: InputCoding<(A.Element, B.Element, repeat (each S).Element)>
+) -> ChunkFiller {
   let zipped = ZippedSequence(first, second, repeat each more)
   var isPrompt = first is any PromptSequence && second is any PromptSequence
   var total = [knownCount(first), knownCount(second)]
@@ -84,6 +85,6 @@ func makeSource<A: Sequence, B: Sequence, each S: Sequence>(
     if !(sequence is any PromptSequence) { isPrompt = false }
     total.append(knownCount(sequence))
   }
-  guard isPrompt else { return SequenceSource(zipped) }
-  return PromptSource(zipped, total: total.contains(nil) ? nil : total.compactMap { $0 }.min())
+  guard isPrompt else { return blockingFiller(zipped, coding) }
+  return promptFiller(zipped, coding, total: total.contains(nil) ? nil : total.compactMap { $0 }.min())
 }

@@ -6,7 +6,7 @@ import GantryLanes
 struct CallRequest<Output: Sendable>: Sendable {
   /// Finds the function's pool; throws when no driver runs it.
   let bind: @Sendable () throws(GantryError) -> (Coordinator, Pool)
-  let filler: any ChunkFiller
+  let filler: ChunkFiller
   /// `nonisolated(unsafe)`: after the call has begun it is used under the driver's lock.
   nonisolated(unsafe) let sink: TypedSink<Output>
   let ceiling: Int?
@@ -60,7 +60,7 @@ extension Coordinator {
   func collectAll<Output>(_ sink: TypedSink<Output>, of call: Call) {
     locked {
       call.isCollecting = true
-      if let count = call.filler.left, call.filler.isPrompt { sink.reserve(count) }
+      if let count = call.filler.left(), call.filler.isPrompt { sink.reserve(count) }
     }
   }
 

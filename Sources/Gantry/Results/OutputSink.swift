@@ -71,9 +71,10 @@ final class TypedSink<Output>: OutputSink {
 
   /// Grows what is ready ahead of so many outputs.
   func reserve(_ count: Int) {
-    guard coding.width > 0, ready.isEmpty, next == 0 else { return }
+    guard keeping == .all, coding.width > 0, ready.isEmpty, next == 0 else { return }
     var parcel = Parcel<Output>(index: 0, count: 0, content: .values)
-    parcel.values.reserveCapacity(count)
+    // An endless range has room reserved for what fits a gigabyte; more than that grows as it comes.
+    parcel.values.reserveCapacity(min(count, (1 << 30) / coding.width))
     ready.append(parcel)
   }
 

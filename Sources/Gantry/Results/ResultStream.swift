@@ -99,6 +99,8 @@ final class CallStream<Output: Sendable>: ResultStream<Output>, @unchecked Senda
         return nil
       case .idle:
         await wait(for: call, coordinator, untilEnd: false)
+      case .busy:
+        await Task.yield()
       }
     }
   }
@@ -152,8 +154,14 @@ final class CallStream<Output: Sendable>: ResultStream<Output>, @unchecked Senda
         coordinator.cancel(call)
         throw CancellationError()
       }
-      if coordinator.turn(for: call, untilEnd: true) == .idle {
+      switch coordinator.turn(for: call, untilEnd: true) {
+      case .deliverable:
+        break
+      case .idle:
         await wait(for: call, coordinator, untilEnd: true)
+        continue
+      case .busy:
+        await Task.yield()
         continue
       }
       let (parcels, isComplete, failure) = coordinator.take(request.sink, of: call)
