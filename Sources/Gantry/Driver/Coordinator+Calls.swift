@@ -1,6 +1,5 @@
 // How calls begin, end, and are cancelled.
 
-import GantryContainers
 import GantryLanes
 import GantryScheduling
 
@@ -16,7 +15,7 @@ extension Coordinator {
     guard !call.filler.isPrompt else { return }
     let feeder = Feeder(call, self)
     locked { call.feeder = feeder }
-    let failure = startThread { feeder.run() }
+    let failure = feeder.start()
     if failure != 0 {
       locked { fail(call, GantryError(.zygoteStartFailed, "No thread could be started to read the inputs: \(failure).")) }
     }

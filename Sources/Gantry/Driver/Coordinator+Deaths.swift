@@ -180,7 +180,7 @@ extension Coordinator {
   private func endQuietlyIfOutputIsClosed(_ end: ContainerEnd) {
     guard end == .signal(SIGPIPE) else { return }
     var output = pollfd(fd: 1, events: 0, revents: 0)
-    if poll(&output, 1, 0) == 1, output.revents & Int16(POLLERR) != 0 { raise(SIGPIPE) }
+    if poll(&output, 1, 0) == 1, output.revents & Int16(POLLERR) != 0 { signalProcess(SIGPIPE) }
   }
 
   private func exitStatus(_ end: ContainerEnd) -> ContainerExit.Status {
@@ -191,6 +191,9 @@ extension Coordinator {
     }
   }
 }
+
+/// Signals the whole process: the background thread, which mostly has the reason, blocks signals itself.
+private func signalProcess(_ number: Int32) { _ = kill(getpid(), number) }
 
 /// The name of a signal, as a person knows it.
 func signalName(_ number: Int32) -> String {

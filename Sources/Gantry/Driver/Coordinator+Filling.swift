@@ -161,29 +161,20 @@ extension Coordinator {
 
   // MARK: Blocking sources
 
-  /// Blocks a feeder until its call may take inputs. 0: the call is over.
-  func awaitCredit(_ feeder: Feeder) -> (count: Int, target: Int) {
-    while true {
-      let credits: (Int, Int)? = locked {
-        let call = feeder.call
-        guard !call.isCancelled, call.failure == nil, !isStopped else { return (0, 0) }
-        guard wantsInput(call) else {
-          feeder.isWaiting = true
-          return nil
-        }
-        feeder.isWaiting = false
-        let room = call.window.room(containers: call.pool.maxContainers, sizing: call.sizing) - feeder.granted
-        guard room > 0 else {
-          feeder.isWaiting = true
-          return nil
-        }
-        feeder.target = call.sizing.next(left: nil, share: 1)
-        let count = min(room, feeder.target)
-        feeder.granted += count
-        return (count, feeder.target)
-      }
-      if let credits { return credits }
-      feeder.credit.wait()
+  /// What a feeder may take now; nil: it has to wait for a signal.
+  func creditNow(_ feeder: Feeder) -> FeederGrant? {
+    locked {
+      let call = feeder.call
+      guard !call.isCancelled, call.failure == nil, !isStopped else { return FeederGrant(count: 0, target: 0) }
+      let room =
+        wantsInput(call)
+        ? call.window.room(containers: call.pool.maxContainers, sizing: call.sizing) - feeder.granted : 0
+      feeder.isWaiting = room <= 0
+      guard room > 0 else { return nil }
+      let target = call.sizing.next(left: nil, share: 1)
+      let count = min(room, target)
+      feeder.granted += count
+      return FeederGrant(count: count, target: target)
     }
   }
 

@@ -13,12 +13,14 @@ extension Function {
   ///   - orderOutputs: true for the inputs' order, false for that of completion.
   ///   - maxOutstandingInputs: The most inputs taken whose outputs the caller was not handed, 1 or more; nil for a few
   ///     milliseconds of work a container and at most 64 MiB.
+  ///   - isolation: The caller's actor: a sequence that may block is read there, because its closures belong there.
   /// - Returns: The results, which begin the call when they are iterated.
   @inlinable
   public func map<S: Sequence>(
-    _ inputs: sending S, orderOutputs: Bool = true, maxOutstandingInputs: Int? = nil
+    _ inputs: sending S, orderOutputs: Bool = true, maxOutstandingInputs: Int? = nil,
+    isolation: isolated (any Actor)? = #isolation
   ) -> MapResults<Output> where S.Element == Input {
-    results(of: makeFiller(inputs, core.inputs), orderOutputs, maxOutstandingInputs)
+    results(of: makeFiller(inputs, core.inputs, isolation), orderOutputs, maxOutstandingInputs)
   }
 
   /// Maps the function over several sequences, one for each argument; the shortest ends it.
@@ -29,13 +31,14 @@ extension Function {
   ///   - more: The other arguments.
   ///   - orderOutputs: true for the inputs' order, false for that of completion.
   ///   - maxOutstandingInputs: The most inputs taken whose outputs the caller was not handed, 1 or more.
+  ///   - isolation: The caller's actor: a sequence that may block is read there, because its closures belong there.
   /// - Returns: The results, which begin the call when they are iterated.
   @inlinable
   public func map<A: Sequence, B: Sequence, each S: Sequence>(
     _ first: sending A, _ second: sending B, _ more: repeat sending each S, orderOutputs: Bool = true,
-    maxOutstandingInputs: Int? = nil
+    maxOutstandingInputs: Int? = nil, isolation: isolated (any Actor)? = #isolation
   ) -> MapResults<Output> where Input == (A.Element, B.Element, repeat (each S).Element) {
-    results(of: makeFiller(zipping: first, second, repeat each more, coding: core.inputs), orderOutputs, maxOutstandingInputs)
+    results(of: makeFiller(zipping: first, second, repeat each more, coding: core.inputs, isolation: isolation), orderOutputs, maxOutstandingInputs)
   }
 
   /// Maps the function over a sequence of tuples, each of which is unpacked into the arguments.
@@ -44,12 +47,14 @@ extension Function {
   ///   - inputs: Tuples of arguments; labels do not convert (`.lazy.map { ($0, $1) }` takes them off).
   ///   - orderOutputs: true for the inputs' order, false for that of completion.
   ///   - maxOutstandingInputs: The most inputs taken whose outputs the caller was not handed, 1 or more.
+  ///   - isolation: The caller's actor: a sequence that may block is read there, because its closures belong there.
   /// - Returns: The results, which begin the call when they are iterated.
   @inlinable
   public func starmap<S: Sequence>(
-    _ inputs: sending S, orderOutputs: Bool = true, maxOutstandingInputs: Int? = nil
+    _ inputs: sending S, orderOutputs: Bool = true, maxOutstandingInputs: Int? = nil,
+    isolation: isolated (any Actor)? = #isolation
   ) -> MapResults<Output> where S.Element == Input {
-    results(of: makeFiller(inputs, core.inputs), orderOutputs, maxOutstandingInputs)
+    results(of: makeFiller(inputs, core.inputs, isolation), orderOutputs, maxOutstandingInputs)
   }
 
   /// Runs the function for each input and waits; outputs are dropped as they arrive.
@@ -57,12 +62,13 @@ extension Function {
   /// - Parameters:
   ///   - inputs: Finite; read lazily.
   ///   - ignoreExceptions: Whether failures are ignored rather than thrown.
+  ///   - isolation: The caller's actor: a sequence that may block is read there, because its closures belong there.
   /// - Throws: The first failure to complete, after which the rest is cancelled.
   @inlinable
   public func forEach<S: Sequence>(
-    _ inputs: sending S, ignoreExceptions: Bool = false
+    _ inputs: sending S, ignoreExceptions: Bool = false, isolation: isolated (any Actor)? = #isolation
   ) async throws where S.Element == Input {
-    try await run(makeFiller(inputs, core.inputs), ignoreExceptions)
+    try await run(makeFiller(inputs, core.inputs, isolation), ignoreExceptions)
   }
 
   /// Runs the function for each group of arguments and waits; outputs are dropped as they arrive.
@@ -72,12 +78,14 @@ extension Function {
   ///   - second: The second argument of each call.
   ///   - more: The other arguments.
   ///   - ignoreExceptions: Whether failures are ignored rather than thrown.
+  ///   - isolation: The caller's actor: a sequence that may block is read there, because its closures belong there.
   /// - Throws: The first failure to complete, after which the rest is cancelled.
   @inlinable
   public func forEach<A: Sequence, B: Sequence, each S: Sequence>(
-    _ first: sending A, _ second: sending B, _ more: repeat sending each S, ignoreExceptions: Bool = false
+    _ first: sending A, _ second: sending B, _ more: repeat sending each S, ignoreExceptions: Bool = false,
+    isolation: isolated (any Actor)? = #isolation
   ) async throws where Input == (A.Element, B.Element, repeat (each S).Element) {
-    try await run(makeFiller(zipping: first, second, repeat each more, coding: core.inputs), ignoreExceptions)
+    try await run(makeFiller(zipping: first, second, repeat each more, coding: core.inputs, isolation: isolation), ignoreExceptions)
   }
 
   /// Runs the function once, in a container, before what maps of it have waiting.

@@ -96,6 +96,8 @@ extension Function {
   ///   - name: The function's name; nil for that of the property that holds it.
   ///   - options: How its containers are started, fed, and judged.
   ///   - body: What is run for each input, in a container.
+  // Behind the bodies with tuples: a tuple is a result, not something to discard.
+  @_disfavoredOverload
   @inlinable
   public init<each A: Payload>(
     _ name: String?, options: FunctionOptions = .init(), _ body: @escaping @Sendable (repeat each A) throws -> Void
@@ -116,6 +118,8 @@ extension Function {
   /// - Parameters:
   ///   - options: How its containers are started, fed, and judged.
   ///   - body: What is run for each input, in a container.
+  // Behind the bodies with tuples: a tuple is a result, not something to discard.
+  @_disfavoredOverload
   @inlinable
   public init<each A: Payload>(
     options: FunctionOptions = .init(), _ body: @escaping @Sendable (repeat each A) throws -> Void
@@ -137,6 +141,8 @@ extension Function {
   ///   - name: The function's name; nil for that of the property that holds it.
   ///   - options: How its containers are started, fed, and judged.
   ///   - body: What is run for each input, in a container.
+  // Behind the bodies with tuples: a tuple is a result, not something to discard.
+  @_disfavoredOverload
   @inlinable
   public init<each A: Payload>(
     _ name: String?, options: FunctionOptions = .init(), _ body: @escaping @Sendable (repeat each A) async throws -> Void
@@ -157,6 +163,8 @@ extension Function {
   /// - Parameters:
   ///   - options: How its containers are started, fed, and judged.
   ///   - body: What is run for each input, in a container.
+  // Behind the bodies with tuples: a tuple is a result, not something to discard.
+  @_disfavoredOverload
   @inlinable
   public init<each A: Payload>(
     options: FunctionOptions = .init(), _ body: @escaping @Sendable (repeat each A) async throws -> Void

@@ -61,6 +61,8 @@ final class ChunkFiller: @unchecked Sendable {
   let isPrompt: Bool
   /// Bytes of a packed input, or `framed`.
   let width: Int
+  /// Where a source that may block has to be read: the actor whose code its closures stand in, if any.
+  let isolation: (any Actor)?
   /// Inputs left, where that is known.
   let left: () -> Int?
   let fill: (ChunkRoom, Relocate) -> Filled
@@ -73,6 +75,7 @@ final class ChunkFiller: @unchecked Sendable {
   @usableFromInline
   init(width: Int, left: @escaping () -> Int?, fill: @escaping (ChunkRoom, Relocate) -> Filled) {
     isPrompt = true
+    isolation = nil
     self.width = width
     self.left = left
     self.fill = fill
@@ -82,8 +85,11 @@ final class ChunkFiller: @unchecked Sendable {
 
   /// Any other sequence.
   @usableFromInline
-  init(width: Int, fetch: @escaping () -> Bool, append: @escaping (OpenInputs) -> Void) {
+  init(
+    width: Int, isolation: (any Actor)?, fetch: @escaping () -> Bool, append: @escaping (OpenInputs) -> Void
+  ) {
     isPrompt = false
+    self.isolation = isolation
     self.width = width
     left = { nil }
     fill = { _, _ in fatalError("A source that may block is read by its feeder.") }

@@ -1,7 +1,7 @@
-// The thread that reads a source which may block, one input at a time, as far as the call's window allows.
-// What it has read is shipped when a chunk is full, when a container is hungry, or by whoever sees that one is.
+// Reads a source which may block, one input at a time, as far as the call's window allows: on a thread of its own, or
+// on the caller's actor where the sequence's closures belong to it. What it has read is shipped when a chunk is full, when a container is hungry, or by whoever sees that one is.
 
-import Dispatch
+import GantryContainers
 import GantryLanes
 import Synchronization
 
@@ -14,11 +14,9 @@ final class Feeder: @unchecked Sendable {
   let open = OpenInputs()
   /// Set while a container waits for whatever comes next.
   let isHungry = Atomic<Bool>(true)
-  let credit = DispatchSemaphore(value: 0)
-  /// Under the coordinator's lock: the thread waits on `credit`.
+  let credit = Credit()
+  /// Under the coordinator's lock: it waits on `credit`.
   var isWaiting = false
-  /// Under the coordinator's lock: inputs of the open chunk after which it is full.
-  var target = 1
   /// Under the coordinator's lock: inputs that were granted and not yet put into a chunk.
   var granted = 0
 
@@ -56,23 +54,55 @@ final class Feeder: @unchecked Sendable {
   /// The background thread will look at the open chunk.
   private var isPromised = false
 
-  /// The thread's body.
-  func run() {
+  /// Starts reading. 0, or the errno for which there is no thread.
+  func start() -> Int32 {
+    guard let actor = call.filler.isolation else { return startThread { self.runOnThread() } }
+    Task { await self.run(on: actor) }
+    return 0
+  }
+
+  private func runOnThread() {
     while true {
-      var credits = coordinator.awaitCredit(self)
-      if credits.count == 0 { return }
-      while credits.count > 0 {
-        credits.count -= 1
-        guard call.filler.fetch() else {
-          coordinator.endSource(self)
-          return
-        }
-        let isFull = lock.locked {
-          call.filler.append(open)
-          return open.count >= credits.target || open.encoder.count >= coordinator.chunkBytes || open.failure != nil
-        }
-        if isFull || (isHungry.load(ordering: .relaxed) && isTimeToShip()) { coordinator.ship(self) }
+      if let grant = coordinator.creditNow(self) {
+        guard grant.count > 0, read(grant) else { return }
+      } else {
+        credit.sleep()
       }
     }
   }
+
+  /// Closures written in an actor's code trap anywhere else, so they are run there, and the actor is left between bursts.
+  private func run(on actor: any Actor) async {
+    while true {
+      if let grant = coordinator.creditNow(self) {
+        guard grant.count > 0, await read(grant, isolation: actor) else { return }
+      } else {
+        await credit.suspend()
+      }
+    }
+  }
+
+  private func read(_ grant: FeederGrant, isolation: isolated any Actor) async -> Bool { read(grant) }
+
+  /// Takes as many inputs as were granted; false at the end of the sequence.
+  private func read(_ grant: FeederGrant) -> Bool {
+    for _ in 0..<grant.count {
+      guard call.filler.fetch() else {
+        coordinator.endSource(self)
+        return false
+      }
+      let isFull = lock.locked {
+        call.filler.append(open)
+        return open.count >= grant.target || open.encoder.count >= coordinator.chunkBytes || open.failure != nil
+      }
+      if isFull || (isHungry.load(ordering: .relaxed) && isTimeToShip()) { coordinator.ship(self) }
+    }
+    return true
+  }
+}
+
+/// How many inputs a feeder may take, and how many make a full chunk. None: the call is over.
+struct FeederGrant {
+  var count: Int
+  var target: Int
 }

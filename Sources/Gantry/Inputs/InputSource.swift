@@ -33,14 +33,16 @@ final class Shared<Value> {
 
 /// Chooses how a sequence is read.
 @inlinable
-func makeFiller<S: Sequence>(_ sequence: S, _ coding: InputCoding<S.Element>) -> ChunkFiller {
+func makeFiller<S: Sequence>(
+  _ sequence: S, _ coding: InputCoding<S.Element>, _ isolation: (any Actor)?
+) -> ChunkFiller {
   if coding.width > 0 {
     if let array = sequence as? [S.Element] { return arrayFiller(ContiguousArray(array), coding) }
     if let array = sequence as? ContiguousArray<S.Element> { return arrayFiller(array, coding) }
     if let slice = sequence as? ArraySlice<S.Element> { return arrayFiller(ContiguousArray(slice), coding) }
   }
   return sequence is any PromptSequence
-    ? promptFiller(sequence, coding, total: knownCount(sequence)) : blockingFiller(sequence, coding)
+    ? promptFiller(sequence, coding, total: knownCount(sequence)) : blockingFiller(sequence, coding, isolation)
 }
 
 /// The exact number of elements, where counting them is cheap and cannot be wrong.
@@ -81,11 +83,13 @@ func promptFiller<S: Sequence>(_ sequence: S, _ coding: InputCoding<S.Element>, 
 
 /// Inputs of any other sequence.
 @inlinable
-func blockingFiller<S: Sequence>(_ sequence: S, _ coding: InputCoding<S.Element>) -> ChunkFiller {
+func blockingFiller<S: Sequence>(
+  _ sequence: S, _ coding: InputCoding<S.Element>, _ isolation: (any Actor)?
+) -> ChunkFiller {
   let iterator = Shared(sequence.makeIterator())
   let fetched = Shared<S.Element?>(nil)
   return ChunkFiller(
-    width: coding.width,
+    width: coding.width, isolation: isolation,
     fetch: {
       fetched.value = iterator.value.next()
       return fetched.value != nil

@@ -76,7 +76,7 @@ struct SequenceEnded: Error {
 @inlinable
 func makeFiller<A: Sequence, B: Sequence, each S: Sequence>(
   zipping first: A, _ second: B, _ more: repeat each S,
-  coding: InputCoding<(A.Element, B.Element, repeat (each S).Element)>
+  coding: InputCoding<(A.Element, B.Element, repeat (each S).Element)>, isolation: (any Actor)?
 ) -> ChunkFiller {
   let zipped = ZippedSequence(first, second, repeat each more)
   var isPrompt = first is any PromptSequence && second is any PromptSequence
@@ -85,6 +85,6 @@ func makeFiller<A: Sequence, B: Sequence, each S: Sequence>(
     if !(sequence is any PromptSequence) { isPrompt = false }
     total.append(knownCount(sequence))
   }
-  guard isPrompt else { return blockingFiller(zipped, coding) }
+  guard isPrompt else { return blockingFiller(zipped, coding, isolation) }
   return promptFiller(zipped, coding, total: total.contains(nil) ? nil : total.compactMap { $0 }.min())
 }
