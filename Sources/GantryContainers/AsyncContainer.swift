@@ -7,13 +7,15 @@ import GantryLanes
 import GantryWire
 
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #else
-  import Musl
+import Musl
 #endif
 
-/// Serves a lane for ever. Called on the main thread, which it gives to the main dispatch queue: a body that hops to
-/// `MainActor` or `DispatchQueue.main` would hang otherwise.
+/// Serves a lane for ever.
+///
+/// Called on the main thread, which it gives to the main dispatch queue: a body that hops to `MainActor` or
+/// `DispatchQueue.main` would hang otherwise.
 func serveAsync(_ lane: LaneConsumer, _ run: @escaping @Sendable (inout OpenChunk) async -> Void) -> Never {
   let server = AsyncServer(lane, run)
   startThreadOrLeave { server.waitForChunks() }
@@ -70,6 +72,7 @@ private final class AsyncServer: @unchecked Sendable {
         continue
       }
       var chunk = OpenChunk(lane: lane.consumer, claim: claim, inputs: decoder.decode(claim))
+      gantry_hooks_pass(Int32(GANTRY_STEP_CHUNK_READY))
       await run(&chunk)
     }
     setCurrent(Task.detached { [self] in await work() })

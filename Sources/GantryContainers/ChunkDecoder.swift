@@ -5,9 +5,9 @@ import GantryLanes
 import GantryWire
 
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #else
-  import Musl
+import Musl
 #endif
 
 /// Owns the memory chunks are decompressed into; it grows to the largest chunk seen.
@@ -18,8 +18,10 @@ struct ChunkDecoder {
 
   init(arena: UnsafeRawPointer) { self.arena = arena }
 
-  /// The chunk's bytes. A chunk that arrives damaged ends the container: nothing in it can be believed, and the
-  /// driver, which still has the original, is told why.
+  /// The chunk's bytes.
+  ///
+  /// A chunk that arrives damaged ends the container: nothing in it can be believed, and the driver, which
+  /// still has the original, is told why.
   mutating func decode(_ claim: gantry_claim) -> UnsafeRawBufferPointer {
     let stored = UnsafeRawBufferPointer(start: arena + Int(claim.offset), count: Int(claim.stored))
     guard gantry_checksum(stored.baseAddress, stored.count) == claim.check else {

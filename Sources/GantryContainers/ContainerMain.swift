@@ -7,9 +7,9 @@ import GantryLanes
 import GantryWire
 
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #else
-  import Musl
+import Musl
 #endif
 
 /// The descriptors a container is started with, in the order of the spawn message.
@@ -76,6 +76,7 @@ private func serveSync(_ lane: LaneConsumer, _ run: @Sendable (inout OpenChunk) 
     var claim = gantry_claim()
     if gantry_consumer_claim(lane.consumer, &claim) == 1 {
       var chunk = OpenChunk(lane: lane.consumer, claim: claim, inputs: decoder.decode(claim))
+      gantry_hooks_pass(Int32(GANTRY_STEP_CHUNK_READY))
       run(&chunk)
       continue
     }

@@ -37,6 +37,7 @@ func runPacked<I: ValueCoding, O: ValueCoding>(
       do {
         let value = try body(inputs.load(fromByteOffset: Int(input) &* I.width, as: I.Value.self))
         if O.width > 0 { output.initializeMemory(as: O.Value.self, to: value) }
+        gantry_hooks_pass(Int32(GANTRY_STEP_INPUT_DONE))
       } catch {
         thrown = error
         break
@@ -72,6 +73,7 @@ func runFramed<I: ValueCoding, O: ValueCoding>(
       let value = try inputs.next()
       do {
         outputs.append(try body(value), of: inputs.input, &chunk)
+        gantry_hooks_pass(Int32(GANTRY_STEP_INPUT_DONE))
       } catch {
         outputs.close(before: inputs.input, &chunk)
         chunk.publish(thrown: error, by: inputs.input)
@@ -99,6 +101,7 @@ package func runInputs<I: ValueCoding, O: ValueCoding>(
       let value = try inputs.next()
       do {
         outputs.append(try await body(value), of: inputs.input, &chunk)
+        gantry_hooks_pass(Int32(GANTRY_STEP_INPUT_DONE))
       } catch {
         outputs.close(before: inputs.input, &chunk)
         chunk.publish(thrown: error, by: inputs.input)

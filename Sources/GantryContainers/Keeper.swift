@@ -4,9 +4,9 @@
 import CGantryProcess
 
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #else
-  import Musl
+import Musl
 #endif
 
 /// A call on processes that failed.
@@ -81,7 +81,9 @@ package struct SpawnRequest {
 package struct Keeper: ~Copyable {
   private var keeper = gantry_keeper()
 
-  /// Forks the keeper, which forks the zygote. The process must have one thread.
+  /// Forks the keeper, which forks the zygote.
+  ///
+  /// The process must have one thread.
   package init(functions: [ContainerFunction]) throws(ProcessError) {
     setZygoteFunctions(functions)
     let failure = gantry_keeper_start({ containerMain($0, $1, $2) }, &keeper)
@@ -146,7 +148,9 @@ package struct Keeper: ~Copyable {
     }
   }
 
-  /// Ends keeper, zygote, and containers. Blocks until they are gone, at most some seconds.
+  /// Ends keeper, zygote, and containers.
+  ///
+  /// Blocks until they are gone, at most some seconds.
   package mutating func stop() { _ = gantry_keeper_stop(&keeper, 2000) }
 }
 

@@ -16,7 +16,9 @@ public struct OpenChunk {
   @usableFromInline var unpublished: UInt32
   @usableFromInline var since: UInt64
 
-  package init(lane: UnsafeMutablePointer<gantry_consumer>, claim: gantry_claim, inputs: UnsafeRawBufferPointer) {
+  package init(
+    lane: UnsafeMutablePointer<gantry_consumer>, claim: gantry_claim, inputs: UnsafeRawBufferPointer
+  ) {
     self.lane = lane
     self.claim = claim
     var claim = claim
@@ -74,7 +76,8 @@ public struct OpenChunk {
   @usableFromInline
   package mutating func publish(through input: UInt32, bytes: Int, last: Bool) {
     guard last || input != unpublished else { return }
-    publish(Int(GANTRY_RECORD_OUTPUTS), first: unpublished, count: input - unpublished, bytes: bytes, last: last)
+    publish(
+      Int(GANTRY_RECORD_OUTPUTS), first: unpublished, count: input - unpublished, bytes: bytes, last: last)
     unpublished = input
   }
 

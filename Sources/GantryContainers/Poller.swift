@@ -28,7 +28,9 @@ package final class Poller: Sendable {
 
   /// Watches a descriptor; `edge`: tells of each change once, so that it need not be read.
   package func add(_ fd: Int32, _ source: Source, _ id: UInt64, edge: Bool = false) {
-    withUnsafePointer(to: poller) { _ = gantry_poller_add($0, fd, source.rawValue << Poller.sourceShift | id, edge) }
+    withUnsafePointer(to: poller) {
+      _ = gantry_poller_add($0, fd, source.rawValue << Poller.sourceShift | id, edge)
+    }
   }
 
   package func remove(_ fd: Int32) {

@@ -1,9 +1,9 @@
 // A detached thread for code that may block: the driver's background, feeders, an asynchronous container's waits.
 
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #else
-  import Musl
+import Musl
 #endif
 
 private final class ThreadBody: Sendable {
@@ -11,7 +11,9 @@ private final class ThreadBody: Sendable {
   init(_ run: @escaping @Sendable () -> Void) { self.run = run }
 }
 
-/// Starts a detached thread with all signals blocked, so that the program's handlers run on its own threads.
+/// Starts a detached thread with all signals blocked, so that the program's handlers run on its own
+/// threads.
+///
 /// Returns 0 or an errno.
 package func startThread(_ body: @escaping @Sendable () -> Void) -> Int32 {
   var everything = sigset_t()

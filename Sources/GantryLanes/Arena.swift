@@ -46,8 +46,11 @@ package struct Arena: ~Copyable {
 
   package func pointer(_ block: ArenaBlock) -> UnsafeMutableRawPointer { mapping.base + Int(block.offset) }
 
-  /// A block of at least `bytes`. Throws when the system has no memory for it; then nothing has changed.
+  /// A block of at least `bytes`.
+  ///
+  /// Throws when the system has no memory for it; then nothing has changed.
   package mutating func allocate(_ bytes: Int) throws(SharedMemoryError) -> ArenaBlock {
+    guard bytes <= Arena.span else { throw Arena.exhausted(by: UInt64(bytes)) }
     let index = Arena.sizeClass(bytes)
     let capacity = Arena.capacity(index)
     let offset = try place(index, capacity)
@@ -79,12 +82,14 @@ package struct Arena: ~Copyable {
   }
 
   private mutating func carve(_ bytes: Int) throws(SharedMemoryError) -> UInt64 {
-    guard next + UInt64(bytes) <= Arena.span else {
-      throw SharedMemoryError(operation: "arena allocation", bytes: UInt64(bytes), errno: 12 /* ENOMEM */)
-    }
+    guard next + UInt64(bytes) <= Arena.span else { throw Arena.exhausted(by: UInt64(bytes)) }
     try memory.reserve(offset: next, bytes: UInt64(bytes))
     defer { next += UInt64(bytes) }
     return next
+  }
+
+  private static func exhausted(by bytes: UInt64) -> SharedMemoryError {
+    SharedMemoryError(operation: "arena allocation", bytes: bytes, errno: noMemory)
   }
 
   /// Takes a block back; the caller knows that nobody reads it any more.

@@ -2,7 +2,9 @@
 
 package import CGantryRing
 
-/// A lane as its container holds it. Lives as long as the process.
+/// A lane as its container holds it.
+///
+/// Lives as long as the process.
 package struct LaneConsumer {
   package let consumer: UnsafeMutablePointer<gantry_consumer>
   package let arena: UnsafeRawPointer
@@ -10,7 +12,8 @@ package struct LaneConsumer {
 
   /// Maps the three regions from the descriptors that the driver sent.
   package init(
-    arena: Int32, arenaBytes: UInt64, driverPage: Int32, containerRegion: Int32, ringBytes: UInt64, doorbell: Int32
+    arena: Int32, arenaBytes: UInt64, driverPage: Int32, containerRegion: Int32, ringBytes: UInt64,
+    doorbell: Int32
   ) throws(SharedMemoryError) {
     var arenaBase: UnsafeMutableRawPointer?
     var driverBase: UnsafeMutableRawPointer?
@@ -21,7 +24,7 @@ package struct LaneConsumer {
     // A user's child process must not write into the lane: its own copy of the mapping ends at its fork.
     try check(gantry_memory_map_ring(containerRegion, ringBytes, true, false, &ownBase), "mapping", ringBytes)
     guard let arenaBase, let driverBase, let ownBase else {
-      throw SharedMemoryError(operation: "mapping", bytes: ringBytes, errno: 14 /* EFAULT */)
+      throw SharedMemoryError(operation: "mapping", bytes: ringBytes, errno: badAddress)
     }
     consumer = .allocate(capacity: 1)
     consumer.initialize(to: gantry_consumer())

@@ -53,7 +53,9 @@ package final class LaneProducer {
     (driverMemory.readable, containerMemory.writable)
   }
 
-  /// Publishes a range of a chunk's inputs and returns its position. Wakes nobody.
+  /// Publishes a range of a chunk's inputs and returns its position.
+  ///
+  /// Wakes nobody.
   package func publish(
     offset: UInt64, form: ChunkForm, inputs: Range<UInt32>, of count: UInt32, publishEvery: UInt32
   ) -> UInt64 {
@@ -97,7 +99,9 @@ package final class LaneProducer {
 
   package func cancel(_ position: UInt64) { gantry_producer_cancel(&producer, position) }
 
-  /// Whether records wait. One shared load.
+  /// Whether records wait.
+  ///
+  /// One shared load.
   package var isPending: Bool { gantry_producer_pending(&producer) }
 
   /// The next record's header, checked, and its payload, which still lies in shared memory: copy it once.
@@ -115,10 +119,14 @@ package final class LaneProducer {
     gantry_producer_take(&producer, &record)
   }
 
-  /// Tells the container how far its ring was read. Once a drain.
+  /// Tells the container how far its ring was read.
+  ///
+  /// Once a drain.
   package func release() { gantry_producer_release(&producer) }
 
-  /// The open record's payload; nil when new records came since the last drain. Read `progress` before.
+  /// The open record's payload; nil when new records came since the last drain.
+  ///
+  /// Read `progress` before.
   package func openRecord() -> UnsafeRawBufferPointer? {
     var room: UInt64 = 0
     guard let base = gantry_producer_open_record(&producer, &room) else { return nil }
@@ -126,7 +134,9 @@ package final class LaneProducer {
   }
 
   package func setParked(_ level: DoorbellLevel) { gantry_producer_set_parked(&producer, level.rawValue) }
-  package func setSpin(nanoseconds: Int) { gantry_producer_set_spin(&producer, UInt32(clamping: nanoseconds)) }
+  package func setSpin(nanoseconds: Int) {
+    gantry_producer_set_spin(&producer, UInt32(clamping: nanoseconds))
+  }
   package func stop() { gantry_producer_stop(&producer) }
 
   /// What the signal handler of a dead container noted.

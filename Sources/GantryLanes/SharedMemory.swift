@@ -4,9 +4,9 @@
 internal import CGantryRing
 
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #else
-  import Musl
+import Musl
 #endif
 
 /// Why shared memory could not be had.
@@ -18,8 +18,12 @@ package struct SharedMemoryError: Error, CustomStringConvertible {
   package var description: String {
     let reason = String(cString: strerror(errno))
     let way =
-      errno == ENOSPC
-      ? " Free some of /dev/shm, give the container more of it, or lower Configuration.ringBytes." : ""
+      switch errno {
+      case ENOSPC: " Free some of /dev/shm, give the container more of it, or lower Configuration.ringBytes."
+      case ENOMEM: " Free some memory, lower Configuration.ringBytes, or send smaller inputs."
+      case EMFILE, ENFILE: " Raise the limit of open files (ulimit -n), or lower maxContainers."
+      default: ""
+      }
     return "Shared memory: \(operation) of \(bytes) bytes failed: \(reason).\(way)"
   }
 }
@@ -99,3 +103,8 @@ package struct Mapping: ~Copyable {
 }
 
 func closeDescriptor(_ fd: Int32) { close(fd) }
+
+/// The errno of an address space that is used up.
+let noMemory = ENOMEM
+/// The errno of a mapping that is none.
+let badAddress = EFAULT

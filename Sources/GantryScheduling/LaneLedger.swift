@@ -26,7 +26,9 @@ package struct LaneProgress: Equatable, Sendable {
   }
 
   /// The tag of a descriptor's position.
-  package static func tag(of position: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: position & 0x7fff_ffff) }
+  package static func tag(of position: UInt64) -> UInt32 {
+    UInt32(truncatingIfNeeded: position & 0x7fff_ffff)
+  }
 }
 
 /// What a record's header says, already checked for form.
@@ -113,7 +115,9 @@ package struct LaneLedger {
     package var returned: Range<UInt32>
   }
 
-  /// Checks a record against the book and enters it. One that is refused changes nothing.
+  /// Checks a record against the book and enters it.
+  ///
+  /// One that is refused changes nothing.
   package mutating func accept(_ record: RecordFacts) throws(LedgerViolation) -> Accepted {
     guard var entry = entries.first else { throw LedgerViolation(what: "a record for no descriptor") }
     guard record.position == entry.position else {
@@ -121,14 +125,16 @@ package struct LaneLedger {
     }
     guard record.first == entry.published, record.count <= entry.end - entry.published else {
       throw LedgerViolation(
-        what: "a record for \(record.count) inputs from \(record.first), where \(entry.published)..<\(entry.end) were left"
+        what:
+          "a record for \(record.count) inputs from \(record.first), where \(entry.published)..<\(entry.end) were left"
       )
     }
     guard record.kind == .outputs || record.count == 1 else {
       throw LedgerViolation(what: "a record for \(record.count) inputs where one was due")
     }
     guard record.kind != .piece || !record.isLast else {
-      throw LedgerViolation(what: "a piece of input \(record.first) that is the last record of its descriptor")
+      throw LedgerViolation(
+        what: "a piece of input \(record.first) that is the last record of its descriptor")
     }
     let upper = record.first + record.count
     // What was harvested lies in the open record, so the next record covers it, and as outputs.
@@ -145,7 +151,8 @@ package struct LaneLedger {
     let fresh = before..<entry.accounted
     inputs -= fresh.count
     var accepted = Accepted(
-      chunk: entry.chunk, fresh: fresh, skipped: record.kind == .piece ? 0 : record.count - UInt32(fresh.count),
+      chunk: entry.chunk, fresh: fresh,
+      skipped: record.kind == .piece ? 0 : record.count - UInt32(fresh.count),
       isFinished: record.isLast, returned: entry.published..<entry.published)
     guard record.isLast else {
       entries[0] = entry
@@ -193,9 +200,12 @@ package struct LaneLedger {
     return (entry.position, progress.input + 1)
   }
 
-  /// Decides a split by the progress read after the barrier, nil if the barrier failed. Nothing freed: the container
-  /// may have passed that end; the caller restores the returned one.
-  package mutating func split(at end: UInt32, confirmedBy progress: LaneProgress?) -> (freed: Piece?, end: UInt32) {
+  /// Decides a split by the progress read after the barrier, nil if the barrier failed.
+  ///
+  /// Nothing freed: the container may have passed that end; the caller restores the returned one.
+  package mutating func split(at end: UInt32, confirmedBy progress: LaneProgress?) -> (
+    freed: Piece?, end: UInt32
+  ) {
     guard var entry = entries.first else { return (nil, end) }
     entry.lowestEnd = min(entry.lowestEnd, end)
     guard let progress, progress.tag == LaneProgress.tag(of: entry.position), progress.input >= entry.first,

@@ -48,7 +48,9 @@ package struct PoolScaling: Sendable {
     return (min(pool.containers, pool.waiting, most - pool.containers), now + PoolScaling.patience)
   }
 
-  /// Notes a container that ended before its first input. The delay before the next start, or nil: give up.
+  /// Notes a container that ended before its first input.
+  ///
+  /// The delay before the next start, or nil: give up.
   package mutating func startFailed(now: UInt64) -> UInt64? {
     failuresInRow += 1
     guard failuresInRow < PoolScaling.failuresAllowed else { return nil }

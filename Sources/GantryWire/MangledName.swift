@@ -26,27 +26,36 @@ enum MangledName {
         continue
       }
       guard isDigit(byte) else { return false }
-      // An identifier that begins with 0 repeats words of earlier ones, each a letter, the last a capital.
-      if byte == UInt8(ascii: "0") {
+      guard let end = endOfIdentifier(bytes, from: index) else { return false }
+      index = end
+    }
+    return true
+  }
+
+  /// Where an identifier ends.
+  ///
+  /// It is a length and so many bytes; or, behind a 0, words of earlier identifiers, each a letter, the
+  /// last a capital, between such runs of bytes ("05EndToA7Program"), ended by a run or by another 0.
+  private static func endOfIdentifier(_ bytes: [UInt8], from start: Int) -> Int? {
+    var index = start
+    var mayRepeatWords = bytes[index] == UInt8(ascii: "0")
+    if mayRepeatWords { index += 1 }
+    repeat {
+      while mayRepeatWords, index < bytes.count, isLetter(bytes[index]) {
+        mayRepeatWords = bytes[index] >= UInt8(ascii: "a")
         index += 1
-        while index < bytes.count, bytes[index] >= UInt8(ascii: "a"), bytes[index] <= UInt8(ascii: "z") {
-          index += 1
-        }
-        guard index < bytes.count, bytes[index] >= UInt8(ascii: "A"), bytes[index] <= UInt8(ascii: "Z") else {
-          return false
-        }
-        index += 1
-        continue
       }
+      guard index < bytes.count, isDigit(bytes[index]) else { return nil }
+      if bytes[index] == UInt8(ascii: "0") { return index + 1 }
       var length = 0
       while index < bytes.count, isDigit(bytes[index]), length <= longest {
         length = length * 10 + Int(bytes[index] - UInt8(ascii: "0"))
         index += 1
       }
-      guard length <= bytes.count - index else { return false }
+      guard length <= bytes.count - index else { return nil }
       index += length
-    }
-    return true
+    } while mayRepeatWords
+    return index
   }
 
   /// Any other name, if it is too short and repeats too little to stand for a large type.
@@ -63,5 +72,9 @@ enum MangledName {
 
   private static func isDigit(_ byte: UInt8) -> Bool {
     byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
+  }
+
+  private static func isLetter(_ byte: UInt8) -> Bool {
+    (byte | 0x20) >= UInt8(ascii: "a") && (byte | 0x20) <= UInt8(ascii: "z")
   }
 }

@@ -3,7 +3,10 @@
 import GantryScheduling
 import GantryWire
 
-/// A call. Every mutable property is guarded by the coordinator's lock, which is why it may be `@unchecked Sendable`.
+/// A call.
+///
+/// Every mutable property is guarded by the coordinator's lock, which is why it may be `@unchecked
+/// Sendable`.
 final class Call: @unchecked Sendable {
   let pool: Pool
   let filler: ChunkFiller

@@ -31,7 +31,9 @@ struct ChunkTable {
   private var free: [Int] = []
 
   subscript(id: Int) -> Chunk {
-    guard let chunk = slots[id] else { preconditionFailure("Chunk \(id) was freed while a lane still names it.") }
+    guard let chunk = slots[id] else {
+      preconditionFailure("Chunk \(id) was freed while a lane still names it.")
+    }
     return chunk
   }
 

@@ -3,7 +3,9 @@
 import GantryLanes
 import GantryWire
 
-/// A decision to compress, with the block for the result. Carried out without any lock.
+/// A decision to compress, with the block for the result.
+///
+/// Carried out without any lock.
 struct CompressionPlan {
   /// Smaller chunks have nothing to gain.
   static let leastBytes = 64
@@ -28,7 +30,8 @@ struct CompressionPlan {
     let check = checksum(UnsafeRawBufferPointer(rebasing: target[..<stored]))
     let flags = ChunkFlags.lz4 | (stride > 1 ? ChunkFlags.shuffled : 0)
     return (
-      ChunkForm(stored: stored, raw: raw.count, check: check, flags: flags, stride: UInt32(stride)), nanoseconds
+      ChunkForm(stored: stored, raw: raw.count, check: check, flags: flags, stride: UInt32(stride)),
+      nanoseconds
     )
   }
 }

@@ -10,7 +10,8 @@ extension Coordinator {
     poller.add(keeper.zygoteSocket, .zygote, 0)
     let failure = startThread { [self] in runBackground() }
     guard failure == 0 else {
-      throw GantryError(.zygoteStartFailed, "The driver's background thread could not be started (\(failure)).")
+      throw GantryError(
+        .zygoteStartFailed, "The driver's background thread could not be started (\(failure)).")
     }
     locked {
       now = monotonicNow()
@@ -73,7 +74,9 @@ extension Coordinator {
 
   // MARK: The end
 
-  /// Lets running calls finish, then ends everything. Idempotent.
+  /// Lets running calls finish, then ends everything.
+  ///
+  /// Idempotent.
   func shutdown() async {
     locked { isShuttingDown = true }
     while locked({ pools.contains { $0.calls.contains { !$0.isComplete } } }) {

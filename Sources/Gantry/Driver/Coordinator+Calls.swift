@@ -4,7 +4,9 @@ import GantryLanes
 import GantryScheduling
 
 extension Coordinator {
-  /// Takes a call on. Its first input is taken in the caller's first turn, or by its feeder.
+  /// Takes a call on.
+  ///
+  /// Its first input is taken in the caller's first turn, or by its feeder.
   func begin(_ call: Call) throws(GantryError) {
     let refused: GantryError? = locked {
       if isShuttingDown { return GantryError(.shutDown, shutDownMessage) }
@@ -17,7 +19,10 @@ extension Coordinator {
     locked { call.feeder = feeder }
     let failure = feeder.start()
     if failure != 0 {
-      locked { fail(call, GantryError(.zygoteStartFailed, "No thread could be started to read the inputs: \(failure).")) }
+      locked {
+        fail(
+          call, GantryError(.zygoteStartFailed, "No thread could be started to read the inputs: \(failure)."))
+      }
     }
   }
 

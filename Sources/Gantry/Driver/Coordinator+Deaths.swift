@@ -7,9 +7,9 @@ import GantryScheduling
 import GantryWire
 
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #else
-  import Musl
+import Musl
 #endif
 
 extension Coordinator {
@@ -40,7 +40,9 @@ extension Coordinator {
   func bury(_ container: Container, ifOverdueAt now: UInt64) {
     if let gone = container.goneSince, now &- gone >= Coordinator.statusPatience {
       bury(container, end: .lost)
-    } else if container.state == .starting, now &- container.startedAt >= container.pool.options.startupTimeout.clampedNanoseconds {
+    } else if container.state == .starting,
+      now &- container.startedAt >= container.pool.options.startupTimeout.clampedNanoseconds
+    {
       condemn(container, "nothing within its startupTimeout of \(container.pool.options.startupTimeout)")
       if container.pidfd < 0 { bury(container, end: .lost) }
     }
@@ -57,14 +59,17 @@ extension Coordinator {
     let obituary = container.ledger.close(claimed: claimed, at: container.progress())
     readLastWords(container)
     let exit = ContainerExit(
-      pid: container.pid, status: exitStatus(end), stderrTail: String(decoding: container.lastWords, as: UTF8.self))
+      pid: container.pid, status: exitStatus(end),
+      stderrTail: String(decoding: container.lastWords, as: UTF8.self))
     pool.containers.removeAll { $0 === container }
     pool.counts.died += 1
     log.debug("Container \(container.pid) of \"\(pool.name)\" ended: \(exit)")
     if let culprit = obituary.culprit { charge(culprit, exit, container) }
     for piece in obituary.redeliver.reversed() { requeue(piece) }
     for chunk in obituary.released { dereference(chunk) }
-    if obituary.culprit == nil, container.outputs == 0, !container.isRetiring, !isShuttingDown || !pool.calls.isEmpty {
+    if obituary.culprit == nil, container.outputs == 0, !container.isRetiring,
+      !isShuttingDown || !pool.calls.isEmpty
+    {
       noteFailedStart(of: pool, exit, container)
     }
     release(container)
@@ -114,7 +119,8 @@ extension Coordinator {
         call,
         GantryError(
           .containerStartFailed,
-          "Containers of function \"\(pool.name)\" died \(PoolScaling.failuresAllowed) times in a row before their first input; the last: \(reason)"))
+          "Containers of function \"\(pool.name)\" died \(PoolScaling.failuresAllowed) times in a row before their first input; the last: \(reason)"
+        ))
     }
   }
 
@@ -172,7 +178,9 @@ extension Coordinator {
       let bytes = buffer.prefix(count)
       bytes.withUnsafeBytes { raw in _ = write(2, raw.baseAddress, raw.count) }
       container.lastWords.append(contentsOf: bytes)
-      if container.lastWords.count > 4096 { container.lastWords.removeFirst(container.lastWords.count - 4096) }
+      if container.lastWords.count > 4096 {
+        container.lastWords.removeFirst(container.lastWords.count - 4096)
+      }
     }
   }
 
@@ -198,7 +206,8 @@ private func signalProcess(_ number: Int32) { _ = kill(getpid(), number) }
 /// The name of a signal, as a person knows it.
 func signalName(_ number: Int32) -> String {
   let names: [Int32: String] = [
-    SIGABRT: "SIGABRT", SIGALRM: "SIGALRM", SIGBUS: "SIGBUS", SIGFPE: "SIGFPE", SIGHUP: "SIGHUP", SIGILL: "SIGILL",
+    SIGABRT: "SIGABRT", SIGALRM: "SIGALRM", SIGBUS: "SIGBUS", SIGFPE: "SIGFPE", SIGHUP: "SIGHUP",
+    SIGILL: "SIGILL",
     SIGINT: "SIGINT", SIGKILL: "SIGKILL", SIGPIPE: "SIGPIPE", SIGQUIT: "SIGQUIT", SIGSEGV: "SIGSEGV",
     SIGSYS: "SIGSYS", SIGTERM: "SIGTERM", SIGTRAP: "SIGTRAP", SIGUSR1: "SIGUSR1", SIGUSR2: "SIGUSR2",
     SIGXCPU: "SIGXCPU", SIGXFSZ: "SIGXFSZ",

@@ -26,8 +26,12 @@ extension Coordinator {
     }
   }
 
-  private func take(_ record: RecordHeader, _ payload: UnsafeRawBufferPointer, from container: Container) throws {
-    guard let kind = RecordKind(record.kind) else { throw LaneViolation("a record of unknown kind \(record.kind)") }
+  private func take(_ record: RecordHeader, _ payload: UnsafeRawBufferPointer, from container: Container)
+    throws
+  {
+    guard let kind = RecordKind(record.kind) else {
+      throw LaneViolation("a record of unknown kind \(record.kind)")
+    }
     switch kind {
     case .started:
       guard !container.hasStarted else { throw LaneViolation("a second start") }
@@ -52,7 +56,9 @@ extension Coordinator {
       isLast: record.flags & RecordKind.lastFlag != 0)
   }
 
-  private func takeOutputs(_ record: RecordHeader, _ payload: UnsafeRawBufferPointer, from container: Container) throws {
+  private func takeOutputs(
+    _ record: RecordHeader, _ payload: UnsafeRawBufferPointer, from container: Container
+  ) throws {
     let before = container.ledger
     let accepted = try container.ledger.accept(facts(record, .outputs))
     let chunk = chunks[accepted.chunk]
@@ -78,7 +84,8 @@ extension Coordinator {
     let call = chunk.call
     guard !call.isCancelled, call.failure == nil else { return }
     let bytes = try call.sink.accept(
-      index: chunk.base + Int(fresh.lowerBound), count: fresh.count, from: payload, skipped: skipped, check: check)
+      index: chunk.base + Int(fresh.lowerBound), count: fresh.count, from: payload, skipped: skipped,
+      check: check)
     noteDelivered(fresh.count, bytes, call)
     if !call.charges.isEmpty {
       for input in fresh { call.charges[chunk.base + Int(input)] = nil }
@@ -94,7 +101,9 @@ extension Coordinator {
       throw LaneViolation("an output of more than \(Coordinator.largestOutput) bytes")
     }
     container.largePieces.append(contentsOf: payload)
-    guard container.largePieces.withUnsafeBytes({ checksum(UnsafeRawBufferPointer(rebasing: $0[start...])) }) == record.check
+    guard
+      container.largePieces.withUnsafeBytes({ checksum(UnsafeRawBufferPointer(rebasing: $0[start...])) })
+        == record.check
     else {
       throw LaneViolation("a payload whose checksum is wrong")
     }
@@ -151,7 +160,9 @@ extension Coordinator {
 
   /// Gives an input that threw another try, if its budget has one.
   private func retryThrown(_ piece: Piece, _ index: Int, _ call: Call) -> Bool {
-    guard let delay = call.pool.options.retries.backoff.delay(beforeRetry: (call.charges[index]?.throwns ?? 0) + 1)
+    guard
+      let delay = call.pool.options.retries.backoff.delay(
+        beforeRetry: (call.charges[index]?.throwns ?? 0) + 1)
     else { return false }
     call.charges[index, default: Charge()].throwns += 1
     retry(piece, of: call, after: delay)
@@ -187,7 +198,7 @@ extension Coordinator {
 
   // MARK: Harvest
 
-  /// Delivers what a stalled or dead container has finished and not published. false: there was nothing.
+  /// Delivers what a stalled or dead container has finished and not published; false: there was nothing.
   @discardableResult
   func harvest(_ container: Container) -> Bool {
     // The order matters: first the progress, then the look at the tail (PROTOCOL.md, Harvest).

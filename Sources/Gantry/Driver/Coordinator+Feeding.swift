@@ -21,8 +21,10 @@ extension Pool {
     return nil
   }
 
-  /// The container that the next piece goes to. Cheap work stays with a container that is awake: a wake costs more
-  /// than it saves. Other work is spread.
+  /// The container that the next piece goes to.
+  ///
+  /// Cheap work stays with a container that is awake: a wake costs more than it saves. Other work is
+  /// spread.
   func hungriest(for inputs: Int) -> Container? {
     let isCheap = mean.map { $0 * Double(inputs) < Container.enoughWork / 2 } ?? false
     var best: Container?
@@ -59,7 +61,9 @@ extension Coordinator {
 
   /// Takes a piece from a call: a part of it where several containers are idle and the work is worth spreading.
   private func nextPiece(of call: Call, most: Int) -> Piece {
-    guard var piece = call.pending.popFirst() else { preconditionFailure("A call without pieces was to be fed.") }
+    guard var piece = call.pending.popFirst() else {
+      preconditionFailure("A call without pieces was to be fed.")
+    }
     let pool = call.pool
     let idle = pool.idleContainers
     var share = min(most, piece.inputs.count)
@@ -92,9 +96,12 @@ extension Coordinator {
 
   /// Lets idle containers take over what others have not begun.
   func evenOut(_ pool: Pool) {
-    guard pool.idleContainers > 0, pool.containers.count > 1, !pool.calls.contains(where: { !$0.pending.isEmpty })
+    guard pool.idleContainers > 0, pool.containers.count > 1,
+      !pool.calls.contains(where: { !$0.pending.isEmpty })
     else { return }
-    guard let thief = pool.containers.first(where: { $0.state == .ready && $0.ledger.isEmpty }) else { return }
+    guard let thief = pool.containers.first(where: { $0.state == .ready && $0.ledger.isEmpty }) else {
+      return
+    }
     let victim = pool.containers.filter { $0 !== thief && $0.ledger.inputs > 1 && $0.state != .closing }
       .max { $0.ledger.inputs < $1.ledger.inputs }
     guard let victim, isWorthTaking(victim) else { return }
@@ -110,14 +117,17 @@ extension Coordinator {
 
   private func feedAfterTaking(_ pool: Pool) {
     while let call = pool.nextToFeed() {
-      guard let container = pool.containers.first(where: { $0.ledger.isEmpty && $0.isFeedable }) else { break }
+      guard let container = pool.containers.first(where: { $0.ledger.isEmpty && $0.isFeedable }) else {
+        break
+      }
       give(call, to: container)
     }
   }
 
   /// Taking costs a wake and a barrier; what is done sooner than that is left.
   private func isWorthTaking(_ victim: Container) -> Bool {
-    isStalled(victim) || (victim.pool.mean != nil && victim.pool.work(victim.ledger.inputs) > 4 * Container.enoughWork)
+    isStalled(victim)
+      || (victim.pool.mean != nil && victim.pool.work(victim.ledger.inputs) > 4 * Container.enoughWork)
   }
 
   /// Whether the running input has been running for longer than a whole chunk should take.
@@ -150,7 +160,8 @@ extension Coordinator {
   /// Takes back what lies behind the running input of a lane, but for the next `keeping`.
   func splitBehindRunning(_ container: Container, keeping: Int) {
     let before = container.progress()
-    guard let (position, least) = container.ledger.splitPoint(at: before), let entry = container.ledger.entries.first
+    guard let (position, least) = container.ledger.splitPoint(at: before),
+      let entry = container.ledger.entries.first
     else { return }
     let end = min(entry.end - 1, least + UInt32(keeping))
     guard end >= least else { return }

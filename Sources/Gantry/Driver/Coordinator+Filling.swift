@@ -11,7 +11,9 @@ struct Grant {
 }
 
 extension Coordinator {
-  /// Whether a call should take more inputs now. No room in the ring means that its iterator is not advanced.
+  /// Whether a call should take more inputs now.
+  ///
+  /// No room in the ring means that its iterator is not advanced.
   func wantsInput(_ call: Call) -> Bool {
     guard call.sourceIsOpen, !call.isFilling, !call.isCancelled, call.failure == nil else { return false }
     guard call.pending.count < 2 else { return false }
@@ -40,8 +42,9 @@ extension Coordinator {
       room: ChunkRoom(base: arena.pointer(block), capacity: block.capacity, most: most, mostBytes: mostBytes))
   }
 
-  /// A block, or nil: the system has no memory. While inputs are in flight their blocks will come back; a call that
-  /// has none fails.
+  /// A block, or nil: the system has no memory.
+  ///
+  /// While inputs are in flight their blocks will come back; a call that has none fails.
   private func allocate(_ bytes: Int, for call: Call) -> ArenaBlock? {
     do {
       return try arena.allocate(bytes)
@@ -72,7 +75,9 @@ extension Coordinator {
       locked {
         arena.release(block)
         call.isFilling = false
-        fail(call, GantryError(.sharedMemory, "There is no shared memory for an input of \(filled.bytes) bytes."))
+        fail(
+          call, GantryError(.sharedMemory, "There is no shared memory for an input of \(filled.bytes) bytes.")
+        )
       }
       return
     }
@@ -83,7 +88,9 @@ extension Coordinator {
     }
   }
 
-  /// Compresses a chunk where that pays, and takes its checksum. Outside the lock.
+  /// Compresses a chunk where that pays, and takes its checksum.
+  ///
+  /// Outside the lock.
   private func seal(_ call: Call, _ block: inout ArenaBlock, _ filled: Filled) -> ChunkForm {
     let original = block
     let (base, plan) = locked { (arena.pointer(original), compressionPlan(call, filled.bytes, filled.count)) }
@@ -165,7 +172,9 @@ extension Coordinator {
   func creditNow(_ feeder: Feeder) -> FeederGrant? {
     locked {
       let call = feeder.call
-      guard !call.isCancelled, call.failure == nil, !isStopped else { return FeederGrant(count: 0, target: 0) }
+      guard !call.isCancelled, call.failure == nil, !isStopped else {
+        return FeederGrant(count: 0, target: 0)
+      }
       let room =
         wantsInput(call)
         ? call.window.room(containers: call.pool.maxContainers, sizing: call.sizing) - feeder.granted : 0

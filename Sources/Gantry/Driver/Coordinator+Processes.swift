@@ -5,13 +5,13 @@ import GantryLanes
 import GantryScheduling
 
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #else
-  import Musl
+import Musl
 #endif
 
 extension Coordinator {
-  /// Asks the zygote for one more container. false: it could not be asked for now.
+  /// Asks the zygote for one more container; false: it could not be asked for now.
   func startContainer(of pool: Pool) -> Bool {
     lastEpoch += 1
     let epoch = lastEpoch

@@ -46,7 +46,10 @@ final class Coordinator: @unchecked Sendable {
   static let longestTurn: UInt64 = 2_000_000
   static let ringDefault = 8 << 20
 
-  init(functions: [(name: String, options: FunctionOptions)], configuration: Configuration, keeper: consuming Keeper)
+  init(
+    functions: [(name: String, options: FunctionOptions)], configuration: Configuration,
+    keeper: consuming Keeper
+  )
     throws
   {
     log = configuration.logger ?? defaultLogger()

@@ -1,9 +1,9 @@
 // A mutual exclusion lock that is not tied to one value: the driver's state is several classes.
 
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #else
-  import Musl
+import Musl
 #endif
 
 /// A pthread mutex on the heap, where it must stay.

@@ -5,9 +5,9 @@ import GantryLanes
 import Logging
 
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #else
-  import Musl
+import Musl
 #endif
 
 /// The processors this process may use: by affinity, and by the quota of its control group.
@@ -25,7 +25,9 @@ private func controlGroupQuota() -> Int? {
   let count = read(fd, &buffer, buffer.count)
   guard count > 0 else { return nil }
   let fields = String(decoding: buffer.prefix(count), as: UTF8.self).split { $0 == " " || $0 == "\n" }
-  guard fields.count == 2, let quota = Int(fields[0]), let period = Int(fields[1]), period > 0 else { return nil }
+  guard fields.count == 2, let quota = Int(fields[0]), let period = Int(fields[1]), period > 0 else {
+    return nil
+  }
   return (quota + period - 1) / period
 }
 
@@ -35,7 +37,8 @@ func sharedMemoryIsShort(for bytes: Int) -> Bool { freeSharedMemory() < 8 * UInt
 /// The logger of a driver that was given none; `GANTRY_LOG_LEVEL` sets its level.
 func defaultLogger() -> Logger {
   var logger = Logger(label: "gantry")
-  logger.logLevel = getenv("GANTRY_LOG_LEVEL").flatMap { Logger.Level(rawValue: String(cString: $0)) } ?? .warning
+  logger.logLevel =
+    getenv("GANTRY_LOG_LEVEL").flatMap { Logger.Level(rawValue: String(cString: $0)) } ?? .warning
   return logger
 }
 
@@ -53,6 +56,7 @@ extension Duration {
     let (seconds, attoseconds) = components
     guard seconds >= 0, attoseconds >= 0 else { return 0 }
     let (product, overflow) = UInt64(seconds).multipliedReportingOverflow(by: 1_000_000_000)
-    return overflow || product > UInt64(Int64.max) ? UInt64(Int64.max) : product + UInt64(attoseconds / 1_000_000_000)
+    return overflow || product > UInt64(Int64.max)
+      ? UInt64(Int64.max) : product + UInt64(attoseconds / 1_000_000_000)
   }
 }

@@ -4,9 +4,9 @@ import Dispatch
 import GantryLanes
 
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #else
-  import Musl
+import Musl
 #endif
 
 /// A program whose stored properties hold its functions.
@@ -71,7 +71,8 @@ private func printError(_ error: any Error) {
 }
 
 /// The functions among a value's stored properties, also in arrays, optionals and nested structs, named by their path.
-func findFunctions(in value: Any, path: String = "") -> [(name: String?, registration: FunctionRegistration)] {
+func findFunctions(in value: Any, path: String = "") -> [(name: String?, registration: FunctionRegistration)]
+{
   if let function = value as? any RegisteredFunction {
     let registration = function.registration
     return [(registration.name ?? (path.isEmpty ? nil : path), registration)]
@@ -88,7 +89,9 @@ func findFunctions(in value: Any, path: String = "") -> [(name: String?, registr
     return mirror.children.enumerated().flatMap { findFunctions(in: $1.value, path: "\(path)[\($0)]") }
   case .dictionary:
     return mirror.children.flatMap { child in
-      guard let (key, value) = child.value as? (key: AnyHashable, value: Any) else { return [(name: String?, registration: FunctionRegistration)]() }
+      guard let (key, value) = child.value as? (key: AnyHashable, value: Any) else {
+        return [(name: String?, registration: FunctionRegistration)]()
+      }
       return findFunctions(in: value, path: "\(path)[\(key)]")
     }
   default:

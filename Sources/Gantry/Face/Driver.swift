@@ -31,24 +31,31 @@ public final class Driver: Sendable {
   ///   - functions: What it runs; each with a name of its own.
   ///   - configuration: How it starts and what it may use.
   /// - Throws: `GantryError`.
-  public convenience init(_ functions: [any RegisteredFunction], configuration: Configuration = .init()) throws {
+  public convenience init(_ functions: [any RegisteredFunction], configuration: Configuration = .init())
+    throws
+  {
     try self.init(functions.map { ($0.registration.name, $0.registration) }, configuration)
   }
 
-  init(_ functions: [(name: String?, registration: FunctionRegistration)], _ configuration: Configuration) throws {
+  init(_ functions: [(name: String?, registration: FunctionRegistration)], _ configuration: Configuration)
+    throws
+  {
     if isContainer() {
       throw GantryError(.nested, "A driver cannot be started inside a container.")
     }
     let named = try nameFunctions(functions)
-    let keeper = try startKeeper(named.map { ContainerFunction(name: $0.name, runner: $0.registration.runner) })
+    let keeper = try startKeeper(
+      named.map { ContainerFunction(name: $0.name, runner: $0.registration.runner) })
     coordinator = try Coordinator(
-      functions: named.map { ($0.name, $0.registration.options) }, configuration: configuration, keeper: keeper)
+      functions: named.map { ($0.name, $0.registration.options) }, configuration: configuration,
+      keeper: keeper)
     for (pool, function) in zip(coordinator.pools, named) {
       guard function.registration.bind(coordinator, pool, function.name) else {
         coordinator.stop()
         throw GantryError(
           .invalidFunctions,
-          "Function \"\(function.name)\" is run by another driver; shut that one down first, or make a second Function.")
+          "Function \"\(function.name)\" is run by another driver; shut that one down first, or make a second Function."
+        )
       }
     }
     try coordinator.startBackground()
@@ -64,7 +71,9 @@ public final class Driver: Sendable {
     }
   }
 
-  /// Lets running calls finish, refuses new ones, and ends all processes of this driver. Idempotent.
+  /// Lets running calls finish, refuses new ones, and ends all processes of this driver.
+  ///
+  /// Idempotent.
   public func shutdown() async { await coordinator.shutdown() }
 
   /// What its functions and containers have done so far, and what they are doing.
@@ -82,10 +91,12 @@ private func nameFunctions(
     guard let name = function.name else {
       throw GantryError(
         .invalidFunctions,
-        "Function \(place + 1) of \(functions.count) has no name; write Function(\"name\") { ... } to give it one.")
+        "Function \(place + 1) of \(functions.count) has no name; write Function(\"name\") { ... } to give it one."
+      )
     }
     guard names.insert(name).inserted else {
-      throw GantryError(.invalidFunctions, "Two functions are named \"\(name)\"; each needs a name of its own.")
+      throw GantryError(
+        .invalidFunctions, "Two functions are named \"\(name)\"; each needs a name of its own.")
     }
     named.append((name, function.registration))
   }
@@ -98,11 +109,14 @@ private func startKeeper(_ functions: [ContainerFunction]) throws(GantryError) -
     throw GantryError(
       .zygoteStartFailed,
       "The process already has \(threads) threads, and a fork of it could not run Swift. "
-        + "Make the Driver, or call App.main(), before anything starts a thread, a task, or a dispatch queue.")
+        + "Make the Driver, or call App.main(), before anything starts a thread, a task, or a dispatch queue."
+    )
   }
   do {
     return try Keeper(functions: functions)
   } catch {
-    throw GantryError(.zygoteStartFailed, "The processes that start containers could not be made: \(error).", underlying: error)
+    throw GantryError(
+      .zygoteStartFailed, "The processes that start containers could not be made: \(error).",
+      underlying: error)
   }
 }

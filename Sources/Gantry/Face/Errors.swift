@@ -2,7 +2,9 @@
 
 /// One input failed.
 public struct InputError: Error, CustomStringConvertible {
-  /// Why an input failed. May gain cases: a switch over it wants a default.
+  /// Why an input failed.
+  ///
+  /// May gain cases: a switch over it wants a default.
   public enum Reason: Sendable {
     /// The function threw.
     case threw(UserCodeError)

@@ -38,7 +38,9 @@ extension Function {
     _ first: sending A, _ second: sending B, _ more: repeat sending each S, orderOutputs: Bool = true,
     maxOutstandingInputs: Int? = nil, isolation: isolated (any Actor)? = #isolation
   ) -> MapResults<Output> where Input == (A.Element, B.Element, repeat (each S).Element) {
-    results(of: makeFiller(zipping: first, second, repeat each more, coding: core.inputs, isolation: isolation), orderOutputs, maxOutstandingInputs)
+    results(
+      of: makeFiller(zipping: first, second, repeat each more, coding: core.inputs, isolation: isolation),
+      orderOutputs, maxOutstandingInputs)
   }
 
   /// Maps the function over a sequence of tuples, each of which is unpacked into the arguments.
@@ -85,7 +87,9 @@ extension Function {
     _ first: sending A, _ second: sending B, _ more: repeat sending each S, ignoreExceptions: Bool = false,
     isolation: isolated (any Actor)? = #isolation
   ) async throws where Input == (A.Element, B.Element, repeat (each S).Element) {
-    try await run(makeFiller(zipping: first, second, repeat each more, coding: core.inputs, isolation: isolation), ignoreExceptions)
+    try await run(
+      makeFiller(zipping: first, second, repeat each more, coding: core.inputs, isolation: isolation),
+      ignoreExceptions)
   }
 
   /// Runs the function once, in a container, before what maps of it have waiting.
@@ -96,7 +100,8 @@ extension Function {
   /// - Returns: Its output.
   /// - Throws: `InputError`, `GantryError`, or `CancellationError`.
   @inlinable
-  public func remote<each A>(_ arguments: repeat each A) async throws -> Output where Input == (repeat each A) {
+  public func remote<each A>(_ arguments: repeat each A) async throws -> Output
+  where Input == (repeat each A) {
     try await single((repeat each arguments))
   }
 
@@ -106,7 +111,8 @@ extension Function {
   /// - Returns: Its output.
   /// - Throws: What the body throws.
   @inlinable
-  public func local<each A>(_ arguments: repeat each A) async throws -> Output where Input == (repeat each A) {
+  public func local<each A>(_ arguments: repeat each A) async throws -> Output
+  where Input == (repeat each A) {
     try await core.local((repeat each arguments))
   }
 

@@ -57,7 +57,8 @@ extension Function {
   ///   - body: What is run for each input, in a container.
   @inlinable
   public init(
-    _ name: String?, options: FunctionOptions = .init(), _ body: @escaping @Sendable (Input) async throws -> Output
+    _ name: String?, options: FunctionOptions = .init(),
+    _ body: @escaping @Sendable (Input) async throws -> Output
   ) where Input: Payload, Output: Payload {
     self.init(
       FunctionCore(
@@ -139,7 +140,8 @@ extension Function {
   ///   - body: What is run for each input, in a container.
   @inlinable
   public init(
-    _ name: String?, options: FunctionOptions = .init(), _ body: @escaping @Sendable (Input) async throws -> Void
+    _ name: String?, options: FunctionOptions = .init(),
+    _ body: @escaping @Sendable (Input) async throws -> Void
   ) where Input: Payload, Output == Void {
     self.init(
       FunctionCore(
@@ -180,13 +182,16 @@ extension Function {
   ///   - body: What is run for each input, in a container.
   @inlinable
   public init<First: Payload, Second: Payload, each Other: Payload>(
-    _ name: String?, options: FunctionOptions = .init(), _ body: @escaping @Sendable (Input) throws -> (First, Second, repeat each Other)
+    _ name: String?, options: FunctionOptions = .init(),
+    _ body: @escaping @Sendable (Input) throws -> (First, Second, repeat each Other)
   ) where Input: Payload, Output == (First, Second, repeat each Other) {
     self.init(
       FunctionCore(
-        name, options, InputCoding(SingleCoding<Input>.self), OutputCoding(TupleCoding<First, Second, repeat each Other>.self),
+        name, options, InputCoding(SingleCoding<Input>.self),
+        OutputCoding(TupleCoding<First, Second, repeat each Other>.self),
         .sync { chunk in
-          runInputs(of: &chunk, SingleCoding<Input>.self, TupleCoding<First, Second, repeat each Other>.self, body)
+          runInputs(
+            of: &chunk, SingleCoding<Input>.self, TupleCoding<First, Second, repeat each Other>.self, body)
         }, body))
   }
 
@@ -200,13 +205,16 @@ extension Function {
   ///   - body: What is run for each input, in a container.
   @inlinable
   public init<First: Payload, Second: Payload, each Other: Payload>(
-    options: FunctionOptions = .init(), _ body: @escaping @Sendable (Input) throws -> (First, Second, repeat each Other)
+    options: FunctionOptions = .init(),
+    _ body: @escaping @Sendable (Input) throws -> (First, Second, repeat each Other)
   ) where Input: Payload, Output == (First, Second, repeat each Other) {
     self.init(
       FunctionCore(
-        nil, options, InputCoding(SingleCoding<Input>.self), OutputCoding(TupleCoding<First, Second, repeat each Other>.self),
+        nil, options, InputCoding(SingleCoding<Input>.self),
+        OutputCoding(TupleCoding<First, Second, repeat each Other>.self),
         .sync { chunk in
-          runInputs(of: &chunk, SingleCoding<Input>.self, TupleCoding<First, Second, repeat each Other>.self, body)
+          runInputs(
+            of: &chunk, SingleCoding<Input>.self, TupleCoding<First, Second, repeat each Other>.self, body)
         }, body))
   }
 
@@ -221,13 +229,16 @@ extension Function {
   ///   - body: What is run for each input, in a container.
   @inlinable
   public init<First: Payload, Second: Payload, each Other: Payload>(
-    _ name: String?, options: FunctionOptions = .init(), _ body: @escaping @Sendable (Input) async throws -> (First, Second, repeat each Other)
+    _ name: String?, options: FunctionOptions = .init(),
+    _ body: @escaping @Sendable (Input) async throws -> (First, Second, repeat each Other)
   ) where Input: Payload, Output == (First, Second, repeat each Other) {
     self.init(
       FunctionCore(
-        name, options, InputCoding(SingleCoding<Input>.self), OutputCoding(TupleCoding<First, Second, repeat each Other>.self),
+        name, options, InputCoding(SingleCoding<Input>.self),
+        OutputCoding(TupleCoding<First, Second, repeat each Other>.self),
         .async { chunk in
-          await runInputs(of: &chunk, SingleCoding<Input>.self, TupleCoding<First, Second, repeat each Other>.self, body)
+          await runInputs(
+            of: &chunk, SingleCoding<Input>.self, TupleCoding<First, Second, repeat each Other>.self, body)
         }, body))
   }
 
@@ -241,13 +252,16 @@ extension Function {
   ///   - body: What is run for each input, in a container.
   @inlinable
   public init<First: Payload, Second: Payload, each Other: Payload>(
-    options: FunctionOptions = .init(), _ body: @escaping @Sendable (Input) async throws -> (First, Second, repeat each Other)
+    options: FunctionOptions = .init(),
+    _ body: @escaping @Sendable (Input) async throws -> (First, Second, repeat each Other)
   ) where Input: Payload, Output == (First, Second, repeat each Other) {
     self.init(
       FunctionCore(
-        nil, options, InputCoding(SingleCoding<Input>.self), OutputCoding(TupleCoding<First, Second, repeat each Other>.self),
+        nil, options, InputCoding(SingleCoding<Input>.self),
+        OutputCoding(TupleCoding<First, Second, repeat each Other>.self),
         .async { chunk in
-          await runInputs(of: &chunk, SingleCoding<Input>.self, TupleCoding<First, Second, repeat each Other>.self, body)
+          await runInputs(
+            of: &chunk, SingleCoding<Input>.self, TupleCoding<First, Second, repeat each Other>.self, body)
         }, body))
   }
 }

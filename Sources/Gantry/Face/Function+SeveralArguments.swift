@@ -16,13 +16,16 @@ extension Function {
   ///   - body: What is run for each input, in a container.
   @inlinable
   public init<each A: Payload>(
-    _ name: String?, options: FunctionOptions = .init(), _ body: @escaping @Sendable (repeat each A) throws -> Output
+    _ name: String?, options: FunctionOptions = .init(),
+    _ body: @escaping @Sendable (repeat each A) throws -> Output
   ) where Input == (repeat each A), Output: Payload {
     self.init(
       FunctionCore(
         name, options, InputCoding(TupleCoding<repeat each A>.self), OutputCoding(SingleCoding<Output>.self),
         .sync { chunk in
-          runInputs(of: &chunk, TupleCoding<repeat each A>.self, SingleCoding<Output>.self) { input in try body(repeat each input) }
+          runInputs(of: &chunk, TupleCoding<repeat each A>.self, SingleCoding<Output>.self) { input in
+            try body(repeat each input)
+          }
         }, { input in try body(repeat each input) }))
   }
 
@@ -42,7 +45,9 @@ extension Function {
       FunctionCore(
         nil, options, InputCoding(TupleCoding<repeat each A>.self), OutputCoding(SingleCoding<Output>.self),
         .sync { chunk in
-          runInputs(of: &chunk, TupleCoding<repeat each A>.self, SingleCoding<Output>.self) { input in try body(repeat each input) }
+          runInputs(of: &chunk, TupleCoding<repeat each A>.self, SingleCoding<Output>.self) { input in
+            try body(repeat each input)
+          }
         }, { input in try body(repeat each input) }))
   }
 
@@ -57,13 +62,16 @@ extension Function {
   ///   - body: What is run for each input, in a container.
   @inlinable
   public init<each A: Payload>(
-    _ name: String?, options: FunctionOptions = .init(), _ body: @escaping @Sendable (repeat each A) async throws -> Output
+    _ name: String?, options: FunctionOptions = .init(),
+    _ body: @escaping @Sendable (repeat each A) async throws -> Output
   ) where Input == (repeat each A), Output: Payload {
     self.init(
       FunctionCore(
         name, options, InputCoding(TupleCoding<repeat each A>.self), OutputCoding(SingleCoding<Output>.self),
         .async { chunk in
-          await runInputs(of: &chunk, TupleCoding<repeat each A>.self, SingleCoding<Output>.self) { input in try await body(repeat each input) }
+          await runInputs(of: &chunk, TupleCoding<repeat each A>.self, SingleCoding<Output>.self) { input in
+            try await body(repeat each input)
+          }
         }, { input in try await body(repeat each input) }))
   }
 
@@ -83,10 +91,13 @@ extension Function {
       FunctionCore(
         nil, options, InputCoding(TupleCoding<repeat each A>.self), OutputCoding(SingleCoding<Output>.self),
         .async { chunk in
-          await runInputs(of: &chunk, TupleCoding<repeat each A>.self, SingleCoding<Output>.self) { input in try await body(repeat each input) }
+          await runInputs(of: &chunk, TupleCoding<repeat each A>.self, SingleCoding<Output>.self) { input in
+            try await body(repeat each input)
+          }
         }, { input in try await body(repeat each input) }))
   }
 
+  // Behind the bodies with tuples: a tuple is a result, not something to discard.
   /// Makes a function of a body with any number of arguments and no result.
   ///
   /// A synchronous body keeps its container single-threaded; bitwise arguments and results are read and written in
@@ -96,20 +107,23 @@ extension Function {
   ///   - name: The function's name; nil for that of the property that holds it.
   ///   - options: How its containers are started, fed, and judged.
   ///   - body: What is run for each input, in a container.
-  // Behind the bodies with tuples: a tuple is a result, not something to discard.
   @_disfavoredOverload
   @inlinable
   public init<each A: Payload>(
-    _ name: String?, options: FunctionOptions = .init(), _ body: @escaping @Sendable (repeat each A) throws -> Void
+    _ name: String?, options: FunctionOptions = .init(),
+    _ body: @escaping @Sendable (repeat each A) throws -> Void
   ) where Input == (repeat each A), Output == Void {
     self.init(
       FunctionCore(
         name, options, InputCoding(TupleCoding<repeat each A>.self), OutputCoding(VoidCoding.self),
         .sync { chunk in
-          runInputs(of: &chunk, TupleCoding<repeat each A>.self, VoidCoding.self) { input in try body(repeat each input) }
+          runInputs(of: &chunk, TupleCoding<repeat each A>.self, VoidCoding.self) { input in
+            try body(repeat each input)
+          }
         }, { input in try body(repeat each input) }))
   }
 
+  // Behind the bodies with tuples: a tuple is a result, not something to discard.
   /// Makes a function of a body with any number of arguments and no result.
   ///
   /// A synchronous body keeps its container single-threaded; bitwise arguments and results are read and written in
@@ -118,7 +132,6 @@ extension Function {
   /// - Parameters:
   ///   - options: How its containers are started, fed, and judged.
   ///   - body: What is run for each input, in a container.
-  // Behind the bodies with tuples: a tuple is a result, not something to discard.
   @_disfavoredOverload
   @inlinable
   public init<each A: Payload>(
@@ -128,10 +141,13 @@ extension Function {
       FunctionCore(
         nil, options, InputCoding(TupleCoding<repeat each A>.self), OutputCoding(VoidCoding.self),
         .sync { chunk in
-          runInputs(of: &chunk, TupleCoding<repeat each A>.self, VoidCoding.self) { input in try body(repeat each input) }
+          runInputs(of: &chunk, TupleCoding<repeat each A>.self, VoidCoding.self) { input in
+            try body(repeat each input)
+          }
         }, { input in try body(repeat each input) }))
   }
 
+  // Behind the bodies with tuples: a tuple is a result, not something to discard.
   /// Makes a function of an asynchronous body with any number of arguments and no result.
   ///
   /// A synchronous body keeps its container single-threaded; bitwise arguments and results are read and written in
@@ -141,20 +157,23 @@ extension Function {
   ///   - name: The function's name; nil for that of the property that holds it.
   ///   - options: How its containers are started, fed, and judged.
   ///   - body: What is run for each input, in a container.
-  // Behind the bodies with tuples: a tuple is a result, not something to discard.
   @_disfavoredOverload
   @inlinable
   public init<each A: Payload>(
-    _ name: String?, options: FunctionOptions = .init(), _ body: @escaping @Sendable (repeat each A) async throws -> Void
+    _ name: String?, options: FunctionOptions = .init(),
+    _ body: @escaping @Sendable (repeat each A) async throws -> Void
   ) where Input == (repeat each A), Output == Void {
     self.init(
       FunctionCore(
         name, options, InputCoding(TupleCoding<repeat each A>.self), OutputCoding(VoidCoding.self),
         .async { chunk in
-          await runInputs(of: &chunk, TupleCoding<repeat each A>.self, VoidCoding.self) { input in try await body(repeat each input) }
+          await runInputs(of: &chunk, TupleCoding<repeat each A>.self, VoidCoding.self) { input in
+            try await body(repeat each input)
+          }
         }, { input in try await body(repeat each input) }))
   }
 
+  // Behind the bodies with tuples: a tuple is a result, not something to discard.
   /// Makes a function of an asynchronous body with any number of arguments and no result.
   ///
   /// A synchronous body keeps its container single-threaded; bitwise arguments and results are read and written in
@@ -163,7 +182,6 @@ extension Function {
   /// - Parameters:
   ///   - options: How its containers are started, fed, and judged.
   ///   - body: What is run for each input, in a container.
-  // Behind the bodies with tuples: a tuple is a result, not something to discard.
   @_disfavoredOverload
   @inlinable
   public init<each A: Payload>(
@@ -173,7 +191,9 @@ extension Function {
       FunctionCore(
         nil, options, InputCoding(TupleCoding<repeat each A>.self), OutputCoding(VoidCoding.self),
         .async { chunk in
-          await runInputs(of: &chunk, TupleCoding<repeat each A>.self, VoidCoding.self) { input in try await body(repeat each input) }
+          await runInputs(of: &chunk, TupleCoding<repeat each A>.self, VoidCoding.self) { input in
+            try await body(repeat each input)
+          }
         }, { input in try await body(repeat each input) }))
   }
 
@@ -189,13 +209,17 @@ extension Function {
   @_disfavoredOverload
   @inlinable
   public init<each A: Payload, First: Payload, Second: Payload, each Other: Payload>(
-    _ name: String?, options: FunctionOptions = .init(), _ body: @escaping @Sendable (repeat each A) throws -> (First, Second, repeat each Other)
+    _ name: String?, options: FunctionOptions = .init(),
+    _ body: @escaping @Sendable (repeat each A) throws -> (First, Second, repeat each Other)
   ) where Input == (repeat each A), Output == (First, Second, repeat each Other) {
     self.init(
       FunctionCore(
-        name, options, InputCoding(TupleCoding<repeat each A>.self), OutputCoding(TupleCoding<First, Second, repeat each Other>.self),
+        name, options, InputCoding(TupleCoding<repeat each A>.self),
+        OutputCoding(TupleCoding<First, Second, repeat each Other>.self),
         .sync { chunk in
-          runInputs(of: &chunk, TupleCoding<repeat each A>.self, TupleCoding<First, Second, repeat each Other>.self) { input in try body(repeat each input) }
+          runInputs(
+            of: &chunk, TupleCoding<repeat each A>.self, TupleCoding<First, Second, repeat each Other>.self
+          ) { input in try body(repeat each input) }
         }, { input in try body(repeat each input) }))
   }
 
@@ -210,13 +234,17 @@ extension Function {
   @_disfavoredOverload
   @inlinable
   public init<each A: Payload, First: Payload, Second: Payload, each Other: Payload>(
-    options: FunctionOptions = .init(), _ body: @escaping @Sendable (repeat each A) throws -> (First, Second, repeat each Other)
+    options: FunctionOptions = .init(),
+    _ body: @escaping @Sendable (repeat each A) throws -> (First, Second, repeat each Other)
   ) where Input == (repeat each A), Output == (First, Second, repeat each Other) {
     self.init(
       FunctionCore(
-        nil, options, InputCoding(TupleCoding<repeat each A>.self), OutputCoding(TupleCoding<First, Second, repeat each Other>.self),
+        nil, options, InputCoding(TupleCoding<repeat each A>.self),
+        OutputCoding(TupleCoding<First, Second, repeat each Other>.self),
         .sync { chunk in
-          runInputs(of: &chunk, TupleCoding<repeat each A>.self, TupleCoding<First, Second, repeat each Other>.self) { input in try body(repeat each input) }
+          runInputs(
+            of: &chunk, TupleCoding<repeat each A>.self, TupleCoding<First, Second, repeat each Other>.self
+          ) { input in try body(repeat each input) }
         }, { input in try body(repeat each input) }))
   }
 
@@ -232,13 +260,17 @@ extension Function {
   @_disfavoredOverload
   @inlinable
   public init<each A: Payload, First: Payload, Second: Payload, each Other: Payload>(
-    _ name: String?, options: FunctionOptions = .init(), _ body: @escaping @Sendable (repeat each A) async throws -> (First, Second, repeat each Other)
+    _ name: String?, options: FunctionOptions = .init(),
+    _ body: @escaping @Sendable (repeat each A) async throws -> (First, Second, repeat each Other)
   ) where Input == (repeat each A), Output == (First, Second, repeat each Other) {
     self.init(
       FunctionCore(
-        name, options, InputCoding(TupleCoding<repeat each A>.self), OutputCoding(TupleCoding<First, Second, repeat each Other>.self),
+        name, options, InputCoding(TupleCoding<repeat each A>.self),
+        OutputCoding(TupleCoding<First, Second, repeat each Other>.self),
         .async { chunk in
-          await runInputs(of: &chunk, TupleCoding<repeat each A>.self, TupleCoding<First, Second, repeat each Other>.self) { input in try await body(repeat each input) }
+          await runInputs(
+            of: &chunk, TupleCoding<repeat each A>.self, TupleCoding<First, Second, repeat each Other>.self
+          ) { input in try await body(repeat each input) }
         }, { input in try await body(repeat each input) }))
   }
 
@@ -253,13 +285,17 @@ extension Function {
   @_disfavoredOverload
   @inlinable
   public init<each A: Payload, First: Payload, Second: Payload, each Other: Payload>(
-    options: FunctionOptions = .init(), _ body: @escaping @Sendable (repeat each A) async throws -> (First, Second, repeat each Other)
+    options: FunctionOptions = .init(),
+    _ body: @escaping @Sendable (repeat each A) async throws -> (First, Second, repeat each Other)
   ) where Input == (repeat each A), Output == (First, Second, repeat each Other) {
     self.init(
       FunctionCore(
-        nil, options, InputCoding(TupleCoding<repeat each A>.self), OutputCoding(TupleCoding<First, Second, repeat each Other>.self),
+        nil, options, InputCoding(TupleCoding<repeat each A>.self),
+        OutputCoding(TupleCoding<First, Second, repeat each Other>.self),
         .async { chunk in
-          await runInputs(of: &chunk, TupleCoding<repeat each A>.self, TupleCoding<First, Second, repeat each Other>.self) { input in try await body(repeat each input) }
+          await runInputs(
+            of: &chunk, TupleCoding<repeat each A>.self, TupleCoding<First, Second, repeat each Other>.self
+          ) { input in try await body(repeat each input) }
         }, { input in try await body(repeat each input) }))
   }
 }

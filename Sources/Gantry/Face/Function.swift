@@ -18,7 +18,9 @@ public struct Function<Input: Sendable, Output: Sendable>: Sendable, RegisteredF
   public var registration: FunctionRegistration { core.registration }
 }
 
-/// A function of any type, as a driver takes it. Only `Function` conforms.
+/// A function of any type, as a driver takes it.
+///
+/// Only `Function` conforms.
 public protocol RegisteredFunction: Sendable {
   /// What a driver needs to know of it.
   var registration: FunctionRegistration { get }
@@ -55,7 +57,8 @@ final class FunctionCore<Input: Sendable, Output: Sendable>: Sendable {
 
   @usableFromInline
   init(
-    _ name: String?, _ options: FunctionOptions, _ inputs: InputCoding<Input>, _ outputs: OutputCoding<Output>,
+    _ name: String?, _ options: FunctionOptions, _ inputs: InputCoding<Input>,
+    _ outputs: OutputCoding<Output>,
     _ runner: ChunkRunner, _ local: @escaping @Sendable (Input) async throws -> Output
   ) {
     givenName = name
@@ -69,7 +72,9 @@ final class FunctionCore<Input: Sendable, Output: Sendable>: Sendable {
   var registration: FunctionRegistration {
     FunctionRegistration(name: givenName, options: options, runner: runner) { coordinator, pool, name in
       self.lock.locked {
-        if let present = self.binding.coordinator, !present.locked({ present.isShuttingDown }) { return false }
+        if let present = self.binding.coordinator, !present.locked({ present.isShuttingDown }) {
+          return false
+        }
         self.binding = Binding(name: name, coordinator: coordinator, pool: pool)
         return true
       }
@@ -83,14 +88,16 @@ final class FunctionCore<Input: Sendable, Output: Sendable>: Sendable {
     if isContainer() {
       throw GantryError(
         .nested,
-        "Function \"\(name)\" was called from inside a container. Call it from the driver, or call its body directly with local().")
+        "Function \"\(name)\" was called from inside a container. Call it from the driver, or call its body directly with local()."
+      )
     }
     let (coordinator, pool) = lock.locked { (binding.coordinator, binding.pool) }
     if let coordinator, let pool { return (coordinator, pool) }
     if pool != nil { throw GantryError(.shutDown, shutDownMessage) }
     throw GantryError(
       .notStarted,
-      "Function \"\(name)\" belongs to no driver. Give it to Driver(...), or hold it in a stored property of your App.")
+      "Function \"\(name)\" belongs to no driver. Give it to Driver(...), or hold it in a stored property of your App."
+    )
   }
 
   /// A call that begins when its results are asked for.

@@ -98,7 +98,8 @@ public struct Compression: Sendable, Equatable {
   /// - Returns: The policy.
   public static func lz4(acceleration: Int) -> Compression {
     require(
-      (1...65_537).contains(acceleration), "Compression.lz4(acceleration: \(acceleration)) must lie in 1...65537.")
+      (1...65_537).contains(acceleration),
+      "Compression.lz4(acceleration: \(acceleration)) must lie in 1...65537.")
     return Compression(mode: .lz4(acceleration))
   }
 }
@@ -173,13 +174,15 @@ public struct FunctionOptions: Sendable, Equatable {
   ///   - rateLimit: A limit on starts over all containers.
   public init(
     minContainers: Int = 0, maxContainers: Int? = nil, bufferContainers: Int = 0,
-    scaledownWindow: Duration = .seconds(60), timeout: Duration? = nil, startupTimeout: Duration = .seconds(60),
+    scaledownWindow: Duration = .seconds(60), timeout: Duration? = nil,
+    startupTimeout: Duration = .seconds(60),
     retries: Retries = .none, crashRetries: Retries = .init(maxRetries: 2, initialDelay: .milliseconds(50)),
     chunking: Chunking = .automatic, compression: Compression = .automatic, inputConcurrency: Int = 1,
     maxInputsPerContainer: Int? = nil, memoryLimit: Int? = nil, rateLimit: RateLimit? = nil
   ) {
     require(minContainers >= 0, "FunctionOptions.minContainers is \(minContainers); it must be 0 or more.")
-    require(bufferContainers >= 0, "FunctionOptions.bufferContainers is \(bufferContainers); it must be 0 or more.")
+    require(
+      bufferContainers >= 0, "FunctionOptions.bufferContainers is \(bufferContainers); it must be 0 or more.")
     requirePositive(maxContainers, "maxContainers")
     requirePositive(inputConcurrency, "inputConcurrency")
     requirePositive(maxInputsPerContainer, "maxInputsPerContainer")
@@ -190,12 +193,14 @@ public struct FunctionOptions: Sendable, Equatable {
         "FunctionOptions.minContainers is \(minContainers), above maxContainers, \(maxContainers).")
     }
     require(
-      scaledownWindow >= .zero, "FunctionOptions.scaledownWindow is \(scaledownWindow); it must not be negative.")
+      scaledownWindow >= .zero,
+      "FunctionOptions.scaledownWindow is \(scaledownWindow); it must not be negative.")
     if let timeout {
       require(timeout > .zero, "FunctionOptions.timeout is \(timeout); it must be longer than zero.")
     }
     require(
-      startupTimeout > .zero, "FunctionOptions.startupTimeout is \(startupTimeout); it must be longer than zero.")
+      startupTimeout > .zero,
+      "FunctionOptions.startupTimeout is \(startupTimeout); it must be longer than zero.")
     requireAbsent(bufferContainers != 0, "bufferContainers")
     requireAbsent(timeout != nil, "timeout")
     requireAbsent(inputConcurrency != 1, "inputConcurrency")

@@ -71,8 +71,10 @@ extension Coordinator {
         }
         let counts = pool.counts
         return Statistics.FunctionStatistics(
-          name: pool.name, inputsTaken: counts.inputsTaken, completed: counts.completed, failed: counts.failed,
-          retried: counts.retried, chunks: counts.chunks, bytesRaw: counts.bytesRaw, bytesPacked: counts.bytesPacked,
+          name: pool.name, inputsTaken: counts.inputsTaken, completed: counts.completed,
+          failed: counts.failed,
+          retried: counts.retried, chunks: counts.chunks, bytesRaw: counts.bytesRaw,
+          bytesPacked: counts.bytesPacked,
           containersStarted: counts.started, containersDied: counts.died, containers: containers)
       }
       return Statistics(functions: functions, occupancy: min(1, used))

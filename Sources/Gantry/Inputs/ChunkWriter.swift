@@ -18,7 +18,9 @@ public struct ChunkWriter<Input>: ~Copyable {
   @usableFromInline var failure: String?
 
   @usableFromInline
-  init(_ coding: InputCoding<Input>, at base: UnsafeMutableRawPointer, capacity: Int, most: Int, mostBytes: Int) {
+  init(
+    _ coding: InputCoding<Input>, at base: UnsafeMutableRawPointer, capacity: Int, most: Int, mostBytes: Int
+  ) {
     encoder = PayloadEncoder(writingAt: base, capacity: capacity)
     self.coding = coding
     self.most = most
@@ -29,7 +31,9 @@ public struct ChunkWriter<Input>: ~Copyable {
   @inlinable
   var isFull: Bool { count == most || encoder.count >= mostBytes || failure != nil }
 
-  /// Encodes one input behind the others. One closure call, or one copy of a packed value.
+  /// Encodes one input behind the others.
+  ///
+  /// One closure call, or one copy of a packed value.
   @inlinable
   mutating func append(_ value: Input) {
     let mark = encoder.count

@@ -25,7 +25,9 @@ final class Feeder: @unchecked Sendable {
     self.coordinator = coordinator
   }
 
-  /// Shipping costs some microseconds, so a hungry container is not fed input by input by a source that is quick.
+  /// Shipping costs some microseconds, so a hungry container is not fed input by input by a source that is
+  /// quick.
+  ///
   /// What is kept back is shipped by the background thread in a moment, should the source block now.
   private func isTimeToShip() -> Bool {
     let now = monotonicNow()
@@ -54,7 +56,9 @@ final class Feeder: @unchecked Sendable {
   /// The background thread will look at the open chunk.
   private var isPromised = false
 
-  /// Starts reading. 0, or the errno for which there is no thread.
+  /// Starts reading.
+  ///
+  /// 0, or the errno for which there is no thread.
   func start() -> Int32 {
     guard let actor = call.filler.isolation else { return startThread { self.runOnThread() } }
     Task { await self.run(on: actor) }
@@ -93,7 +97,8 @@ final class Feeder: @unchecked Sendable {
       }
       let isFull = lock.locked {
         call.filler.append(open)
-        return open.count >= grant.target || open.encoder.count >= coordinator.chunkBytes || open.failure != nil
+        return open.count >= grant.target || open.encoder.count >= coordinator.chunkBytes
+          || open.failure != nil
       }
       if isFull || (isHungry.load(ordering: .relaxed) && isTimeToShip()) { coordinator.ship(self) }
     }
@@ -101,7 +106,9 @@ final class Feeder: @unchecked Sendable {
   }
 }
 
-/// How many inputs a feeder may take, and how many make a full chunk. None: the call is over.
+/// How many inputs a feeder may take, and how many make a full chunk.
+///
+/// None: the call is over.
 struct FeederGrant {
   var count: Int
   var target: Int

@@ -42,7 +42,8 @@ func makeFiller<S: Sequence>(
     if let slice = sequence as? ArraySlice<S.Element> { return arrayFiller(ContiguousArray(slice), coding) }
   }
   return sequence is any PromptSequence
-    ? promptFiller(sequence, coding, total: knownCount(sequence)) : blockingFiller(sequence, coding, isolation)
+    ? promptFiller(sequence, coding, total: knownCount(sequence))
+    : blockingFiller(sequence, coding, isolation)
 }
 
 /// The exact number of elements, where counting them is cheap and cannot be wrong.

@@ -22,12 +22,15 @@ struct CallRequest<Output: Sendable>: Sendable {
   }
 
   func coordinator(of call: Call) -> Coordinator {
-    guard let coordinator = call.coordinator else { preconditionFailure("A call that began has a coordinator.") }
+    guard let coordinator = call.coordinator else {
+      preconditionFailure("A call that began has a coordinator.")
+    }
     return coordinator
   }
 
   func warnUnconsumed() {
-    let text = "The results of a map over function \"\(functionName())\" were never iterated: no input was run."
+    let text =
+      "The results of a map over function \"\(functionName())\" were never iterated: no input was run."
     if let (coordinator, _) = try? bind() {
       coordinator.log.warning("\(text)")
     } else {

@@ -26,7 +26,9 @@ class OutputSink {
   func acceptLarge(index: Int, bytes: [UInt8]) { fatalError("An output sink must take large outputs.") }
 
   /// Takes the encoded error of one input.
-  func accept(thrown bytes: [UInt8], index: Int, attempts: Int) { fatalError("An output sink must take errors.") }
+  func accept(thrown bytes: [UInt8], index: Int, attempts: Int) {
+    fatalError("An output sink must take errors.")
+  }
 
   /// Takes the failure of one input.
   func accept(_ failure: InputError) { fatalError("An output sink must take failures.") }

@@ -3,8 +3,10 @@
 import GantryLanes
 import GantryScheduling
 
-/// What every result stream can do. Used by one iterator; `@unchecked Sendable` because that iterator is not Sendable,
-/// and only `abandon`, which takes the driver's lock, is called from elsewhere.
+/// What every result stream can do.
+///
+/// Used by one iterator; `@unchecked Sendable` because that iterator is not Sendable, and only `abandon`,
+/// which takes the driver's lock, is called from elsewhere.
 @usableFromInline
 class ResultStream<Element: Sendable>: @unchecked Sendable {
   /// The next elements, at least one or a failure; nil at the end.

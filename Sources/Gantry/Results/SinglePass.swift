@@ -8,6 +8,7 @@ final class SinglePass: Sendable {
 
   func take() {
     let wasTaken = isTaken.exchange(true, ordering: .relaxed)
-    require(!wasTaken, "MapResults can be iterated once; call map again, or keep the array that collect() returns.")
+    require(
+      !wasTaken, "MapResults can be iterated once; call map again, or keep the array that collect() returns.")
   }
 }
