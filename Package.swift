@@ -46,7 +46,8 @@ let package = Package(
       ], swiftSettings: strict),
 
     .testTarget(name: "GantryWireTests", dependencies: ["GantryWire"], swiftSettings: strict),
-    .testTarget(name: "GantryLanesTests", dependencies: ["GantryLanes"], swiftSettings: strict),
+    .testTarget(
+      name: "GantryLanesTests", dependencies: ["GantryLanes", "CGantryRing"], swiftSettings: strict),
     .testTarget(name: "GantrySchedulingTests", dependencies: ["GantryScheduling"], swiftSettings: strict),
     .testTarget(name: "GantryCommandTests", dependencies: ["GantryCommand"], swiftSettings: strict),
     // A test runner has threads, and a driver must be made before there are any: the tests run a program of theirs.

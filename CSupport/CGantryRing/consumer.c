@@ -182,7 +182,7 @@ int gantry_consumer_wait(gantry_consumer *consumer) { return wait_for(consumer, 
 
 int gantry_consumer_wait_room(gantry_consumer *consumer, uint64_t bytes) {
   GANTRY_STEP(GANTRY_STEP_ROOM_WAIT);
-  return wait_for(consumer, (need){.room = true, .bytes = bytes});
+  return wait_for(consumer, (need){.room = true, .bytes = bytes > 0 ? bytes : 1});
 }
 
 void gantry_consumer_publish(gantry_consumer *consumer, const gantry_record *record) {

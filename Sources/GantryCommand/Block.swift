@@ -19,7 +19,7 @@ struct Block: Payload, Equatable {
 extension Block {
   init(from decoder: inout PayloadDecoder) throws {
     index = try decoder.decode()
-    path = Path(try decoder.decode())
+    path = Path(try decoder.decode([UInt8].self))
     offset = try decoder.decode()
     continuesWord = try decoder.decode()
     crashes = try decoder.decode()
@@ -45,7 +45,7 @@ struct BlockCount: Payload, Equatable {
   var lines: Int
   var words: Int
   var bytes: Int
-  /// How long the counting took.
+  /// The processor time that the counting took.
   var nanoseconds: Int
   /// Its words and how often each occurs, in the form that `WordTable.packed` has.
   var table: [UInt8]

@@ -2,9 +2,9 @@
 // Used by one thread; holds one descriptor and no bytes between blocks.
 
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #else
-  import Musl
+import Musl
 #endif
 
 /// An open file, read block by block.
@@ -108,7 +108,8 @@ final class BlockReader {
     var code: Int32 = 0
     let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
       while filled < count {
-        let got = pread(descriptor, buffer.baseAddress.map { $0 + filled }, count - filled, off_t(offset + filled))
+        let got = pread(
+          descriptor, buffer.baseAddress.map { $0 + filled }, count - filled, off_t(offset + filled))
         if got > 0 {
           filled += got
         } else if got == 0 || errno != EINTR {
@@ -124,11 +125,7 @@ final class BlockReader {
 extension [UInt8] {
   /// Behind the last line end.
   fileprivate var endOfLines: Int? {
-    withUnsafeBytes { bytes in
-      guard let base = bytes.baseAddress, let found = memrchr(base, Int32(UInt8(ascii: "\n")), bytes.count)
-      else { return nil }
-      return UnsafeRawPointer(found) - base + 1
-    }
+    lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 }
   }
 
   /// Where a line without end may be cut: behind its last space, else before its last character of UTF-8.

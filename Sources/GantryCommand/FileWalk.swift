@@ -2,9 +2,9 @@
 // Symbolic links are followed where they were given, never below, so that no loop is possible.
 
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #else
-  import Musl
+import Musl
 #endif
 
 /// The files at and below some paths, hidden ones included, each directory's entries sorted by their bytes.
@@ -21,7 +21,7 @@ struct FileWalk: Sequence, IteratorProtocol {
     case special(Path)
   }
 
-  private enum Kind {
+  fileprivate enum Kind {
     case file
     case directory
     case link

@@ -82,7 +82,9 @@ private struct WordScan {
     if kind == Kind.lead {
       let length = symbolLength(at: place)
       if length == 0 { return 1 }
-      guard length == 3, text[place] == 0xE2, text[place + 1] == 0x80, text[place + 2] == 0x99 else { return 0 }
+      guard length == 3, text[place] == 0xE2, text[place + 1] == 0x80, text[place + 2] == 0x99 else {
+        return 0
+      }
       apostrophe = 3
     }
     return beginsWord(at: place + apostrophe) ? apostrophe : 0

@@ -2,9 +2,9 @@
 // Containers fill one from a block; the driver merges them all into one, so that both paths are hot.
 
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #else
-  import Musl
+import Musl
 #endif
 
 /// Words and how often each occurs.
@@ -21,7 +21,7 @@ struct WordTable {
   private var entries: [Entry] = []
   /// The words, one behind the other.
   private var text: [UInt8] = []
-  /// Half of the hash above the entry's number plus one; 0 is free. A power of two of them, half empty.
+  /// Half of the hash above the entry's number plus one, or 0 for none; a power of two of them, half empty.
   private var slots: [UInt64]
 
   /// Makes an empty table.
@@ -75,7 +75,9 @@ struct WordTable {
   }
 
   @inline(never)
-  private mutating func insert(_ word: UnsafeRawBufferPointer, _ occurrences: Int, _ half: UInt64, _ place: Int) {
+  private mutating func insert(
+    _ word: UnsafeRawBufferPointer, _ occurrences: Int, _ half: UInt64, _ place: Int
+  ) {
     entries.append(Entry(start: text.count, count: occurrences, length: word.count))
     text.append(contentsOf: word)
     slots[place] = half | UInt64(entries.count)

@@ -67,8 +67,9 @@ public struct OpenChunk {
   @inlinable
   package func openPacked(width: Int) -> UInt32 {
     let every = claim.publish_every
+    // Even a record without bytes needs room for its header.
+    let room = openRecord(atLeast: max(width, 1))
     guard width > 0 else { return every }
-    let room = openRecord(atLeast: width)
     return min(every, UInt32(truncatingIfNeeded: min(room / width, Int(UInt32.max))))
   }
 
@@ -145,7 +146,7 @@ public struct OpenChunk {
     var encoder = PayloadEncoder()
     encode(&encoder, most)
     let length = min(encoder.count, most)
-    _ = openRecord(atLeast: length)
+    _ = openRecord(atLeast: max(length, 1))
     encoder.withBytes { outputs.copyMemory(from: $0.baseAddress.unsafelyUnwrapped, byteCount: length) }
     publish(kind, first: input, count: 1, bytes: length, last: false)
     unpublished = input + 1

@@ -1,5 +1,6 @@
-// A container in C: claims chunks and runs their items the way GantryContainers does, throwing, writing outputs too
-// large for a record, waiting for room, and dying as it is told. Run by a thread or by a forked process.
+// A container in C: claims chunks and runs their items the way GantryContainers does, throwing, writing
+// outputs too large for a record, waiting for room, and dying as it is told. Run by a thread or by a forked
+// process.
 #ifndef GANTRY_RING_TEST_BOX_H
 #define GANTRY_RING_TEST_BOX_H
 
@@ -53,7 +54,7 @@ typedef struct open_chunk {
   uint64_t used, capacity;
 } open_chunk;
 
-/// What ends a wait in a container that is told to stop.
+/// Opens a record with room for `bytes` at least. false: told to stop.
 static inline bool box_open_record(box *b, open_chunk *chunk, uint64_t bytes) {
   uint64_t room = gantry_consumer_room(&b->consumer);
   while (room < bytes) {
@@ -67,8 +68,8 @@ static inline bool box_open_record(box *b, open_chunk *chunk, uint64_t bytes) {
   return true;
 }
 
-static inline void box_publish(box *b, open_chunk *chunk, int kind, uint32_t first, uint32_t count, uint64_t bytes,
-                               bool last) {
+static inline void box_publish(box *b, open_chunk *chunk, int kind, uint32_t first, uint32_t count,
+                               uint64_t bytes, bool last) {
   gantry_record record = {.kind = (uint16_t)kind,
                           .flags = last ? GANTRY_RECORD_LAST : 0,
                           .first = first,
@@ -80,23 +81,28 @@ static inline void box_publish(box *b, open_chunk *chunk, int kind, uint32_t fir
 
 static inline void box_publish_outputs(box *b, open_chunk *chunk, uint32_t input, bool last) {
   if (!last && input == chunk->unpublished) return;
-  box_publish(b, chunk, GANTRY_RECORD_OUTPUTS, chunk->unpublished, input - chunk->unpublished, chunk->used, last);
+  box_publish(b, chunk, GANTRY_RECORD_OUTPUTS, chunk->unpublished, input - chunk->unpublished, chunk->used,
+              last);
   chunk->unpublished = input;
 }
 
 /// The user's function.
 static inline void box_run_item(box *b, uint64_t item) {
   world *w = b->w;
-  gantry_store_relaxed(&w->run_by[item], b->consumer.epoch);
+  // The order makes a death between two of these stores unambiguous: inside says more than run_by and last.
   gantry_store_release(&b->seen->inside, item + 1);
+  gantry_store_release(&w->run_by[item], b->consumer.epoch);
   atomic_fetch_add_explicit(&w->runs[item], 1, memory_order_relaxed);
   if (item_kills(w, item) && gantry_load_acquire(&w->charges[item]) < 2) {
     // One of them by a fault after which nothing in its open record is believed.
     if (item % 2 == 0) raise(SIGSEGV);
     kill(getpid(), SIGKILL);
   }
-  if (w->slow != 0 && mix(item ^ 0x510) % w->slow == 0) nap_us(30);
-  gantry_store_relaxed(&b->seen->last, item + 1);
+  if (w->slow != 0 && mix(item ^ 0x510) % w->slow == 0) {
+    uint64_t start = gantry_clock_ns();
+    while (gantry_clock_ns() - start < 2000) gantry_pause();
+  }
+  gantry_store_release(&b->seen->last, item + 1);
   gantry_store_release(&b->seen->inside, 0);
 }
 

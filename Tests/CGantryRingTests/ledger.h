@@ -1,5 +1,6 @@
-// The driver's private book of one lane in C: the rules of Sources/GantryScheduling/LaneLedger.swift, for honest
-// containers. Each input leaves the book once: accepted, harvested, given back, or as the culprit of a death.
+// The driver's private book of one lane in C: the rules of Sources/GantryScheduling/LaneLedger.swift, for
+// honest containers. Each input leaves the book once: accepted, harvested, given back, or as the culprit of a
+// death.
 #ifndef GANTRY_RING_TEST_LEDGER_H
 #define GANTRY_RING_TEST_LEDGER_H
 
@@ -32,7 +33,8 @@ static inline void ledger_pop_first(ledger *book) {
 
 static inline void ledger_publish(ledger *book, piece given, uint64_t position) {
   CHECK(book->count < GANTRY_DESCRIPTORS, "more descriptors than slots");
-  CHECK(book->count == 0 || ledger_at(book, book->count - 1)->position + 1 == position, "a gap in the positions");
+  CHECK(book->count == 0 || ledger_at(book, book->count - 1)->position + 1 == position,
+        "a gap in the positions");
   book->count += 1;
   *ledger_at(book, book->count - 1) = (entry){.position = position,
                                               .base = given.base,
@@ -58,9 +60,10 @@ static inline accepted ledger_accept(ledger *book, const gantry_record *record) 
   CHECK(record->position == front->position, "a record for descriptor %llu instead of %llu",
         (unsigned long long)record->position, (unsigned long long)front->position);
   CHECK(record->first == front->published && record->count <= front->end - front->published,
-        "a record for %u inputs from %u, where %u..<%u were left", record->count, record->first, front->published,
-        front->end);
-  CHECK(record->kind == GANTRY_RECORD_OUTPUTS || record->count == 1, "%u inputs where one was due", record->count);
+        "a record for %u inputs from %u, where %u..<%u were left", record->count, record->first,
+        front->published, front->end);
+  CHECK(record->kind == GANTRY_RECORD_OUTPUTS || record->count == 1, "%u inputs where one was due",
+        record->count);
   uint32_t upper = record->first + record->count;
   if (!is_piece) front->published = upper;
   uint32_t before = front->accounted;
@@ -103,7 +106,8 @@ static inline bool ledger_harvest(ledger *book, gantry_progress progress, harves
 }
 
 /// The lowest end to try for. false: nothing lies behind the running input.
-static inline bool ledger_split_point(ledger *book, gantry_progress progress, uint64_t *position, uint32_t *end) {
+static inline bool ledger_split_point(ledger *book, gantry_progress progress, uint64_t *position,
+                                      uint32_t *end) {
   if (book->count == 0) return false;
   entry *front = ledger_at(book, 0);
   if (!ledger_speaks_of(front, progress) || !progress.running || progress.input < front->first ||
@@ -116,8 +120,8 @@ static inline bool ledger_split_point(ledger *book, gantry_progress progress, ui
 }
 
 /// Decides a split. true: `freed` is ours again; false: the end `*restore` is to be put back.
-static inline bool ledger_split(ledger *book, uint32_t end, bool decisive, gantry_progress progress, piece *freed,
-                                uint32_t *restore) {
+static inline bool ledger_split(ledger *book, uint32_t end, bool decisive, gantry_progress progress,
+                                piece *freed, uint32_t *restore) {
   entry *front = ledger_at(book, 0);
   if (end < front->lowest_end) front->lowest_end = end;
   *restore = front->end;
@@ -138,8 +142,8 @@ static inline bool ledger_revoke(ledger *book, uint64_t kept, piece *freed) {
   return true;
 }
 
-/// Takes the first descriptor out of a dead container's book. `rest[0]` and `rest[1]` are what was not accounted for,
-/// before and behind the culprit; `*culprit` is one past the item charged, or 0.
+/// Takes the first descriptor out of a dead container's book. `rest[0]` and `rest[1]` are what was not
+/// accounted for, before and behind the culprit; `*culprit` is one past the item charged, or 0.
 static inline bool ledger_close(ledger *book, uint64_t claimed, gantry_progress progress, piece rest[2],
                                 uint64_t *culprit) {
   if (book->count == 0) return false;

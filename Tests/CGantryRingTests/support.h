@@ -33,8 +33,8 @@
 /// Set while a test draws random numbers, so that a failure can be repeated: SEED=… in the environment.
 static uint64_t test_seed;
 
-__attribute__((format(printf, 3, 4))) static _Noreturn void check_failed(
-    const char *file, int line, const char *format, ...) {
+__attribute__((format(printf, 3, 4))) static _Noreturn void check_failed(const char *file, int line,
+                                                                         const char *format, ...) {
   int error = errno;
   va_list arguments;
   va_start(arguments, format);

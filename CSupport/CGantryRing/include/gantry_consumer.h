@@ -65,14 +65,14 @@ bool gantry_consumer_spin(gantry_consumer *consumer);
 /// Spins, then sleeps until a descriptor is published or `stop` is set; at most a second.
 int gantry_consumer_wait(gantry_consumer *consumer);
 
-/// Waits likewise until `bytes` of payload and a header fit the ring. They must fit it at all.
+/// Waits likewise until `bytes` of payload, at least one, and a header fit the ring. They must fit it at all.
 int gantry_consumer_wait_room(gantry_consumer *consumer, uint64_t bytes);
 
 /// Sleeps until the driver cancels something (`*seen` moves on) or the time is over. Any thread of the container.
 /// true: what runs now is unwanted.
 bool gantry_consumer_watch(const gantry_consumer *consumer, uint32_t *seen, uint64_t timeout_ns);
 
-/// Payload bytes that fit now without waiting.
+/// Payload bytes that fit now without waiting. 0: maybe not even a header does, so an empty payload waits for 1 too.
 uint64_t gantry_consumer_room(gantry_consumer *consumer);
 
 /// Where the payload of the open record goes.

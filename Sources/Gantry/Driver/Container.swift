@@ -36,6 +36,8 @@ final class Container {
   var outputs = 0
   /// Kill it then if it still runs the descriptor that was cancelled.
   var cancelDeadline: (position: UInt64, at: UInt64)?
+  /// It ended because its zygote did.
+  var isOrphan = false
   /// The driver asked it to leave.
   var isRetiring = false
   /// Why the driver killed it, if it did.

@@ -67,7 +67,9 @@ extension Coordinator {
     if let culprit = obituary.culprit { charge(culprit, exit, container) }
     for piece in obituary.redeliver.reversed() { requeue(piece) }
     for chunk in obituary.released { dereference(chunk) }
-    if obituary.culprit == nil, container.outputs == 0, !container.isRetiring,
+    // One that idled when its zygote was killed did not fail to start.
+    let wasBystander = container.isOrphan && container.hasStarted
+    if obituary.culprit == nil, container.outputs == 0, !container.isRetiring, !wasBystander,
       !isShuttingDown || !pool.calls.isEmpty
     {
       noteFailedStart(of: pool, exit, container)

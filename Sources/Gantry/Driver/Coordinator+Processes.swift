@@ -78,14 +78,15 @@ extension Coordinator {
   /// Reads what the keeper has to say.
   func hearKeeper() {
     do {
-      while let notice = try keeper.hearKeeper() { heed(notice) }
+      while let notice = try keeper.hearKeeper() { heed(notice, fromKeeper: true) }
     } catch {
       poller.remove(keeper.keeperSocket)
       if !isStopped { loseKeeper() }
     }
   }
 
-  private func heed(_ notice: Notice) {
+  /// The keeper reports the end of containers whose zygote is dead, the zygote that of all others.
+  private func heed(_ notice: Notice, fromKeeper: Bool = false) {
     switch notice {
     case .spawned(let request, let pid, let process):
       guard let container = containers[request] else {
@@ -102,7 +103,9 @@ extension Coordinator {
       container.lastWords = Array("It could not be forked: \(reason).".utf8)
       bury(container, end: .lost)
     case .exited(let pid, let end):
-      if let container = containers.values.first(where: { $0.pid == pid }) { bury(container, end: end) }
+      guard let container = containers.values.first(where: { $0.pid == pid }) else { return }
+      container.isOrphan = fromKeeper
+      bury(container, end: end)
     case .zygoteStarted:
       poller.add(keeper.zygoteSocket, .zygote, 0)
     case .zygoteExited:

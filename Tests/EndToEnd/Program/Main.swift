@@ -1,4 +1,5 @@
-// Runs one scenario, or lists them: `EndToEndProgram list GROUP`, `EndToEndProgram run GROUP NUMBER`.
+// Runs one scenario, or lists them: `EndToEndProgram groups`, `list GROUP`, `run GROUP NUMBER`.
+// Scenarios start it again for what ends a process or is a program of its own: `misuse NAME`, `app`.
 
 import Dispatch
 import Gantry
@@ -6,13 +7,31 @@ import Glibc
 
 @main
 enum Program {
-  static let groups: [ScenarioGroup] = [resultsScenarios]
+  static let groups: [ScenarioGroup] = [
+    resultsScenarios,
+    lazinessScenarios,
+    errorsScenarios,
+    payloadScenarios,
+    callsScenarios,
+    faceScenarios,
+  ]
 
   /// Synchronous, so that the driver is made while there is one thread.
   static func main() {
     let arguments = CommandLine.arguments
+    switch arguments.count > 1 ? arguments[1] : "" {
+    case "groups":
+      for group in groups { print(group.name) }
+      return
+    case "app":
+      Workshop.main()
+    case "misuse" where arguments.count > 2:
+      misuse(arguments[2])
+    default:
+      break
+    }
     guard arguments.count >= 3, let group = groups.first(where: { $0.name == arguments[2] }) else {
-      fail("usage: list GROUP | run GROUP NUMBER, with GROUP of \(groups.map(\.name))")
+      fail("usage: groups | list GROUP | run GROUP NUMBER, with GROUP of \(groups.map(\.name))")
     }
     if arguments[1] == "list" {
       for scenario in group.scenarios { print(scenario.name) }
@@ -21,6 +40,7 @@ enum Program {
     guard arguments.count == 4, let number = Int(arguments[3]), group.scenarios.indices.contains(number) else {
       fail("no such scenario")
     }
+    Board.prepare()
     let scenario = group.scenarios[number]
     do {
       let driver = try Driver(scenario.functions, configuration: scenario.configuration)

@@ -1,0 +1,89 @@
+// Scenarios that other scenarios start in processes of their own, to be killed or listened to. No suite runs them.
+
+import Gantry
+import Glibc
+
+private let busy = Function("busy", options: .init(maxContainers: 3)) { (x: Int) in
+  pauseThread(1)
+  return x
+}
+private let dreaming = Function("dreaming", options: .init(maxContainers: 3)) { (x: Int) async throws in
+  try await Task.sleep(nanoseconds: 1_000_000)
+  return x
+}
+private let long = Function("long", options: .init(maxContainers: 3)) { (text: String) in text + text }
+private let talking = Function("talking", options: .init(maxContainers: 2)) { (x: Int) in
+  print("input \(x)")
+  return x
+}
+private let dying = Function("dying", options: .init(crashRetries: .init(maxRetries: 2, initialDelay: .zero))) {
+  (x: Int) in
+  print("last words")
+  die(.killedByItself)
+  return x
+}
+private let complaining = Function("complaining", options: .init(maxContainers: 2)) { (x: Int) in
+  var text = "complaint \(x)\n"
+  text.withUTF8 { _ = write(2, $0.baseAddress, $0.count) }
+  return x
+}
+private let endless = Function("endless", options: .init(maxContainers: 2)) { (x: Int) in
+  print("line")
+  return x
+}
+
+private func say(_ text: String) {
+  var line = text + "\n"
+  line.withUTF8 { _ = write(1, $0.baseAddress, $0.count) }
+}
+
+/// Iterates an infinite map for ever; says READY once it is under way.
+private func follow<Output>(_ results: MapResults<Output>, then act: () -> Void = {}) async throws {
+  var count = 0
+  for try await _ in results {
+    count += 1
+    if count == 300 {
+      say("READY")
+      act()
+    }
+  }
+}
+
+private func counted() -> some Sequence<Int> { sequence(first: 0) { $0 + 1 } }
+
+let victims = ScenarioGroup(
+  name: "victims",
+  scenarios: [
+    Scenario(name: "maps for ever", functions: [busy]) { _ in try await follow(busy.map(0..<Int.max)) },
+    Scenario(name: "maps asynchronously for ever", functions: [dreaming]) { _ in
+      try await follow(dreaming.map(counted()))
+    },
+    Scenario(name: "maps large strings for ever", functions: [long]) { _ in
+      try await follow(long.map(counted().lazy.map { _ in String(repeating: "x", count: 100_000) }))
+    },
+    Scenario(name: "traps in the middle", functions: [busy]) { _ in
+      try await follow(busy.map(0..<Int.max)) { die(.outOfRange) }
+    },
+    Scenario(name: "exits in the middle", functions: [busy]) { _ in
+      try await follow(busy.map(0..<Int.max)) { exit(5) }
+    },
+    Scenario(name: "returns early", functions: [busy]) { _ in
+      for try await x in busy.map(0..<Int.max) where x == 300 {
+        say("READY")
+        return
+      }
+    },
+    Scenario(name: "prints in inputs", functions: [talking]) { _ in
+      say("before")
+      for try await x in talking.map(0..<100, orderOutputs: false) { say("done \(x)") }
+    },
+    Scenario(name: "prints and crashes", functions: [dying]) { _ in
+      _ = try await dying.map([1]).results.collect()
+    },
+    Scenario(name: "complains in inputs", functions: [complaining]) { _ in
+      _ = try await complaining.map(0..<200).collect()
+    },
+    Scenario(name: "prints for ever", functions: [endless]) { _ in
+      try await endless.forEach(0..<Int.max)
+    },
+  ])
