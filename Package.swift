@@ -53,8 +53,10 @@ let package = Package(
     // A test runner has threads, and a driver must be made before there are any: the tests run a program of theirs.
     .executableTarget(
       name: "EndToEndProgram", dependencies: ["Gantry"], path: "Tests/EndToEnd/Program", swiftSettings: strict),
+    .executableTarget(
+      name: "AsyncMainProgram", dependencies: ["Gantry"], path: "Tests/EndToEnd/AsyncMain", swiftSettings: strict),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["EndToEndProgram"], path: "Tests/EndToEnd/Tests",
+      name: "EndToEndTests", dependencies: ["EndToEndProgram", "AsyncMainProgram"], path: "Tests/EndToEnd/Tests",
       swiftSettings: strict),
   ],
   cLanguageStandard: .c17

@@ -35,34 +35,6 @@ private func processorNanoseconds() -> Int {
   return now.tv_sec * 1_000_000_000 + now.tv_nsec
 }
 
-/// Line ends, and beginnings of runs of bytes that are no space.
-///
-/// - Parameters:
-///   - text: The bytes.
-///   - continuesWord: Whether a first run began before the text.
-/// - Returns: How many there are.
-func countLinesAndWords(_ text: UnsafeBufferPointer<UInt8>, continuesWord: Bool) -> (lines: Int, words: Int) {
-  guard let first = text.first else { return (0, 0) }
-  var lines = first == 0x0A ? 1 : 0
-  var words = isSpace(first) || continuesWord ? 0 : 1
-  var position = 1
-  // Sums of one byte, for as long as they cannot overflow, so that the loop becomes vector code.
-  while position < text.count {
-    let end = min(position &+ 255, text.count)
-    var someLines: UInt8 = 0
-    var someWords: UInt8 = 0
-    for place in position..<end {
-      let byte = text[place]
-      someLines &+= byte == 0x0A ? 1 : 0
-      someWords &+= !isSpace(byte) && isSpace(text[place &- 1]) ? 1 : 0
-    }
-    lines += Int(someLines)
-    words += Int(someWords)
-    position = end
-  }
-  return (lines, words)
-}
-
 /// Makes the letters A to Z small.
 func lowercase(_ text: UnsafeMutableBufferPointer<UInt8>) {
   for place in text.indices {

@@ -44,7 +44,7 @@ struct BlockSequence: Sequence, IteratorProtocol {
       case .file(let path, let isGiven): begin(path, isGiven)
       case .unreadable(let path, let code): skipUnreadable(path, code, "skipped")
       case .link: catalogue.skip(\.links)
-      case .special: catalogue.skip(\.special)
+      case .special(let path, let isGiven): skipSpecial(path, isGiven)
       }
     }
   }
@@ -55,7 +55,7 @@ struct BlockSequence: Sequence, IteratorProtocol {
     } catch {
       switch error {
       case .unreadable(let code): skipUnreadable(path, code, "skipped")
-      case .special: catalogue.skip(\.special)
+      case .special: skipSpecial(path, isGiven)
       }
     }
   }
@@ -81,6 +81,12 @@ struct BlockSequence: Sequence, IteratorProtocol {
     }
     open = nil
     return nil
+  }
+
+  /// What was given deserves an answer; what lies about below is not worth a line.
+  private func skipSpecial(_ path: Path, _ isGiven: Bool) {
+    catalogue.skip(\.special)
+    if isGiven { report("special: \(printable(path.bytes)) is neither a file nor a directory; skipped") }
   }
 
   private func skipUnreadable(_ path: Path, _ code: Int32, _ consequence: String) {

@@ -29,8 +29,11 @@ struct CountRun: Sendable {
     var status: Int32 = 0
     do {
       let summary = try await summarize()
-      write(Report(summary).description, to: STDOUT_FILENO)
       if summary.lost.blocks > 0 { status = 1 }
+      let failure = write(Report(summary).description, to: STDOUT_FILENO)
+      if failure != 0 { status = 1 }
+      // A reader that wants no more is no trouble worth a line.
+      if failure != 0, failure != EPIPE { complain("the report could not be written: \(errorText(failure))") }
     } catch {
       complain("\(error)")
       status = 1

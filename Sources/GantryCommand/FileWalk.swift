@@ -18,7 +18,7 @@ struct FileWalk: Sequence, IteratorProtocol {
     /// A symbolic link below a given path.
     case link(Path)
     /// Something that is neither file, directory nor link: a pipe, a socket, a device.
-    case special(Path)
+    case special(Path, isGiven: Bool)
   }
 
   fileprivate enum Kind {
@@ -76,7 +76,7 @@ struct FileWalk: Sequence, IteratorProtocol {
     switch kind {
     case .file: return .file(path, isGiven: false)
     case .link: return .link(path)
-    case .special: return .special(path)
+    case .special: return .special(path, isGiven: false)
     case .directory: return descend(path)
     case .unknown:
       var status = stat()
@@ -91,7 +91,7 @@ struct FileWalk: Sequence, IteratorProtocol {
     switch Kind(mode: status.st_mode) {
     case .file: return .file(path, isGiven: true)
     case .directory: return descend(path)
-    case .link, .special, .unknown: return .special(path)
+    case .link, .special, .unknown: return .special(path, isGiven: true)
     }
   }
 

@@ -6,12 +6,13 @@ import Glibc
 import Musl
 #endif
 
-/// Writes all of a text, or as much as the reader at the other end wants.
+/// Writes all of a text; returns 0, or why it could not.
 ///
-/// A reader that has gone ends the process by SIGPIPE, as it should; where that signal is ignored, the rest is dropped.
-func write(_ text: String, to descriptor: Int32) {
+/// A reader that has gone ends the process by SIGPIPE, as it should; EPIPE comes only where that signal is ignored.
+@discardableResult
+func write(_ text: String, to descriptor: Int32) -> Int32 {
   var text = text
-  text.withUTF8 { bytes in
+  return text.withUTF8 { bytes in
     var rest = bytes[...]
     while !rest.isEmpty {
       let written = UnsafeBufferPointer(rebasing: rest).withMemoryRebound(to: UInt8.self) {
@@ -20,9 +21,10 @@ func write(_ text: String, to descriptor: Int32) {
       if written >= 0 {
         rest = rest.dropFirst(written)
       } else if errno != EINTR {
-        return
+        return errno
       }
     }
+    return 0
   }
 }
 

@@ -34,7 +34,9 @@ package struct Arena: ~Copyable {
   package init(anonymous: Bool) throws(SharedMemoryError) {
     let memory = try SharedMemory(bytes: Arena.span, reserved: 0, anonymous: anonymous)
     let mapping = try Mapping(memory.writable, bytes: Arena.span, writable: true, forked: false)
-    try memory.seal(futureWrites: true)
+    // Not against future writes: a seal of that kind would also forbid giving pages back. Containers get a
+    // descriptor that cannot write.
+    try memory.seal(futureWrites: false)
     self.memory = memory
     self.mapping = mapping
     idle = Array(repeating: [], count: Arena.classes)

@@ -209,7 +209,7 @@ package struct LaneLedger {
     guard var entry = entries.first else { return (nil, end) }
     entry.lowestEnd = min(entry.lowestEnd, end)
     guard let progress, progress.tag == LaneProgress.tag(of: entry.position), progress.input >= entry.first,
-      progress.input < end || (progress.input == end && !progress.isRunning), end >= entry.accounted
+      progress.input < end || (progress.input == end && !progress.isRunning)
     else {
       entries[0] = entry
       return (nil, entry.end)

@@ -84,7 +84,7 @@ static void at_work(uint64_t descriptors, uint64_t bytes, random_numbers random)
   world *w = world_make(items);
   w->has_singles = true;
   w->slow = 64;
-  driver d = driver_make(w, 2, random);
+  driver d = driver_make(w, 1, random);
   d.start_descriptors = descriptors;
   d.start_bytes = bytes;
   d.fenced = true;
@@ -92,9 +92,7 @@ static void at_work(uint64_t descriptors, uint64_t bytes, random_numbers random)
   d.chunk_most = 4;
   driver_start_threads(&d);
   while (d.delivered < items) driver_turn(&d);
-  for (int i = 0; i < d.lane_count; i += 1) {
-    CHECK(d.lanes[i].producer.avail - descriptors > 150, "lane %d did not get far enough", i);
-  }
+  CHECK(d.lanes[0].producer.avail - descriptors > 150, "the lane did not get past the wrap");
   driver_stop_threads(&d);
   check_all_delivered(&d);
   for (uint64_t item = 0; item < items; item += 1) CHECK(w->runs[item] == 1, "an item ran twice");

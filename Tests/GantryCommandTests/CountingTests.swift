@@ -61,7 +61,7 @@ import Testing
     #expect(words("\(fits) \(fits)b c") == [fits: 1, "c": 1])
   }
 
-  @Test(arguments: [0, 1, 2, 254, 255, 256, 257, 511, 3_000])
+  @Test(arguments: [0, 1, 2, 15, 16, 17, 18, 32, 33, 255, 257, 3_000, 4_064, 4_065, 4_081, 9_000])
   func linesAndWordsAreThoseOfAPlainCount(_ size: Int) {
     let text = someText(UInt64(size) + 7, bytes: size)
     let plain = plainCount(text)

@@ -136,12 +136,8 @@ struct ArenaTests {
     #expect(arena.used == 10 * size)
     for block in blocks { arena.release(block) }
     #expect(arena.used == 0)
-    withKnownIssue("The kernel refuses to punch an object that is sealed against future writers.") {
-      #expect(
-        residentBytes(arena.readable) == Arena.warmLimit, "as much stays warm as is allowed, no page more")
-    } when: {
-      anonymous
-    }
+    #expect(
+      residentBytes(arena.readable) == Arena.warmLimit, "as much stays warm as is allowed, no page more")
 
     // Punched ranges come back reserved, empty and writable, at the places they had.
     var again: [ArenaBlock] = []

@@ -14,6 +14,7 @@ extension LedgerWorld {
     case .drain: try drain()
     case .readProgress: phase = .harvest(progress)  // H2
     case .harvest: try takeHarvest()
+    case .aim: phase = .aimed(progress)  // S1
     case .lowerEnd(let end):
       splits += 1
       ends[oldestItem] = end  // S2
@@ -123,7 +124,7 @@ extension LedgerWorld {
     case .idle: break
     case .harvest: try takeHarvest()
     case .split: try decideSplit(barrier)
-    case .restore: phase = .idle
+    case .restore, .aimed: phase = .idle
     case .revoke: try decideRevoke()
     }
   }

@@ -28,7 +28,8 @@ struct WorldPlan: Sendable, CustomStringConvertible {
   }
 
   var description: String {
-    "\(items) from \(base)\(throwing ? ", throwing" : "")\(large ? ", large" : ""), \(splits) splits, \(revokes) revokes"
+    let kinds = (throwing ? ", throwing" : "") + (large ? ", large" : "")
+    return "\(items) from \(base)\(kinds), \(splits) splits, \(revokes) revokes"
   }
 }
 
@@ -38,7 +39,7 @@ struct LedgerWorld {
     // The container's: `step` where it has no choice.
     case step, output, fail, large, goOn, pause, leaveEarly
     // The driver's.
-    case publish, drain, readProgress, harvest
+    case publish, drain, readProgress, harvest, aim
     case lowerEnd(UInt32)
     case decideSplit(barrier: Bool)
     case restoreEnd
@@ -56,6 +57,7 @@ struct LedgerWorld {
   enum Phase: Equatable {
     case idle
     case harvest(LaneProgress)
+    case aimed(LaneProgress)
     case split(UInt32)
     case restore(UInt32)
     case revoke(keep: Int, published: Int)
@@ -118,6 +120,7 @@ struct LedgerWorld {
     switch phase {
     case .idle: break
     case .harvest: return [.harvest]
+    case .aimed(let seen): return splitActs(seen)
     case .split: return [.decideSplit(barrier: true), .decideSplit(barrier: false)]
     case .restore: return [.restoreEnd]
     case .revoke: return [.decideRevoke]
@@ -127,13 +130,17 @@ struct LedgerWorld {
     if !records.isEmpty { acts.append(.drain) }
     guard let oldest = ledger.entries.first else { return acts }
     if plan.harvests, ledger.harvest(at: progress) != nil { acts.append(.readProgress) }
-    if splits < plan.splits, let (_, least) = ledger.splitPoint(at: progress) {
-      for end in least..<oldest.end { acts.append(.lowerEnd(end)) }
-    }
+    if splits < plan.splits, ledger.splitPoint(at: progress) != nil { acts.append(.aim) }
     if revokes < plan.revokes {
       for keep in Int(oldest.position &- plan.base)..<avail { acts.append(.lowerAvail(keep)) }
     }
     return acts
+  }
+
+  /// All ends that a split aimed by this progress may be tried at.
+  private func splitActs(_ seen: LaneProgress) -> [Act] {
+    guard let (_, least) = ledger.splitPoint(at: seen), let oldest = ledger.entries.first else { return [] }
+    return (least..<oldest.end).map { .lowerEnd($0) }
   }
 
   mutating func apply(_ act: Act) throws {

@@ -20,6 +20,8 @@ extension LedgerWorld {
         1, UInt8(truncatingIfNeeded: seen.tag &- LaneProgress.tag(of: plan.base)), UInt8(seen.input),
         seen.isRunning ? 1 : 0,
       ]
+    case .aimed(let seen):
+      key += [5, UInt8(seen.input)]
     case .split(let end): key += [2, UInt8(end)]
     case .restore(let end): key += [3, UInt8(end)]
     case .revoke(let keep, let published): key += [4, UInt8(keep), UInt8(published)]
@@ -105,7 +107,7 @@ struct LedgerWorldTests {
       "step", "output", "goOn", "pause", "leaveEarly", "publish", "drain", "readProgress", "harvest",
     ]
     if plan.items.contains(where: { $0.count > 1 }), plan.splits > 0 {
-      expected.formUnion(["lowerEnd", "decideSplit", "restoreEnd"])
+      expected.formUnion(["aim", "lowerEnd", "decideSplit", "restoreEnd"])
     }
     if plan.revokes > 0 { expected.formUnion(["lowerAvail", "decideRevoke"]) }
     if plan.throwing { expected.insert("fail") }

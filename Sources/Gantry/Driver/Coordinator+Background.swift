@@ -29,14 +29,15 @@ extension Coordinator {
         return isStopped
       }
       if isOver { return }
-      drive()
+      round()
     }
   }
 
   private func heed(_ source: Poller.Source, _ id: UInt64) {
     switch source {
     case .timer:
-      deadline = .max
+      // It may have been set for something that came sooner: what is due later stays due.
+      if deadline <= now { deadline = .max }
       armedDeadline = .max
     case .wake, .doorbell:
       break

@@ -28,17 +28,14 @@ extension Coordinator {
 
   /// Ends a call for its caller: what was not started never starts, what runs is cancelled.
   func cancel(_ call: Call) {
-    locked {
+    round {
       guard !call.isCancelled, !(call.isComplete && call.open == 0) else { return }
-      now = monotonicNow()
       call.isCancelled = true
       call.sink.clear()
       dropPending(call)
       for container in call.pool.containers { withdraw(call, from: container) }
       wake(call)
       call.feeder?.credit.signal()
-      pump()
-      park()
     }
   }
 

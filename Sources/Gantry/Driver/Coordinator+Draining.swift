@@ -14,9 +14,12 @@ extension Coordinator {
   func drain(_ container: Container) {
     guard container.lane.isPending, container.verdict == nil else { return }
     do {
-      while let (record, payload) = try container.lane.next() {
+      // No more than a ring of it at a time: a container that publishes for ever holds nobody up.
+      var bytes: UInt64 = 0
+      while bytes <= container.lane.ringBytes, let (record, payload) = try container.lane.next() {
         try take(record, payload, from: container)
         container.lane.take(record)
+        bytes += record.length
       }
       container.lane.release()
     } catch let violation as LaneViolation {
@@ -59,6 +62,7 @@ extension Coordinator {
   private func takeOutputs(
     _ record: RecordHeader, _ payload: UnsafeRawBufferPointer, from container: Container
   ) throws {
+    guard container.largePieces.isEmpty else { throw LaneViolation("outputs amid the pieces of another") }
     let before = container.ledger
     let accepted = try container.ledger.accept(facts(record, .outputs))
     let chunk = chunks[accepted.chunk]

@@ -200,11 +200,7 @@ extension Coordinator {
   }
 
   func ship(_ feeder: Feeder) {
-    locked {
-      now = monotonicNow()
-      shipOpen(feeder)
-      pump()
-    }
+    round { shipOpen(feeder) }
   }
 
   /// Has the background thread look at open chunks in a moment.
@@ -216,13 +212,10 @@ extension Coordinator {
   }
 
   func endSource(_ feeder: Feeder) {
-    locked {
-      now = monotonicNow()
+    round {
       shipOpen(feeder)
       feeder.call.sourceIsOpen = false
       feeder.call.feeder = nil
-      pump()
-      park()
     }
   }
 

@@ -97,7 +97,7 @@ final class Coordinator: @unchecked Sendable {
   /// Drives until the call has something for its caller, or there is nothing to do for a while.
   func turn(for call: Call, untilEnd: Bool) -> Turn {
     lock.lock()
-    drivers += 1
+    enter()
     let start = monotonicNow()
     var result = Turn.idle
     var worked = false
@@ -121,13 +121,36 @@ final class Coordinator: @unchecked Sendable {
       if now &- start > spinNanoseconds(call.pool) { break }
       unlockedRun { pause() }
     }
-    drivers -= 1
-    if drivers == 0 { park() }
+    leave()
     let due = resumes
     resumes = []
     lock.unlock()
     for continuation in due { continuation.resume() }
     return result
+  }
+
+  /// Somebody drives from here on: containers need not ring.
+  private func enter() {
+    drivers += 1
+    guard drivers == 1 else { return }
+    for (_, container) in containers { container.lane.setParked(.never) }
+  }
+
+  /// The last to leave sees to it that containers ring the background thread.
+  private func leave() {
+    drivers -= 1
+    if drivers == 0 { park() }
+  }
+
+  /// One round of driving around an act that may give containers work.
+  func round(_ act: () -> Void = {}) {
+    locked {
+      enter()
+      now = monotonicNow()
+      act()
+      pump()
+      leave()
+    }
   }
 
   private func isDone(_ call: Call, _ untilEnd: Bool) -> Bool {
@@ -186,6 +209,9 @@ final class Coordinator: @unchecked Sendable {
       evenOut(pool)
       grow(pool)
       shrink(pool)
+    }
+    if now >= nextTick { lookAtStalled() }
+    for pool in pools where !pool.calls.isEmpty || !pool.containers.isEmpty {
       for container in pool.containers where container.needsWake {
         container.needsWake = false
         container.lane.wake()
@@ -193,10 +219,9 @@ final class Coordinator: @unchecked Sendable {
       for call in pool.calls { settle(call) }
       pool.calls.removeAll { $0.isComplete && $0.open == 0 }
     }
-    if now >= nextTick { lookAtStalled() }
   }
 
-  /// The last driver leaves: from here on containers ring the background thread.
+  /// Has containers ring the background thread, and looks once more for what came meanwhile.
   func park() {
     for _ in 0..<4 {
       for (_, container) in containers { container.lane.setParked(doorbellLevel(container)) }
@@ -210,15 +235,5 @@ final class Coordinator: @unchecked Sendable {
   private func doorbellLevel(_ container: Container) -> DoorbellLevel {
     if container.ledger.isEmpty { return container.state == .starting ? .whenDry : .never }
     return container.pool.calls.contains { $0.waiter != nil } ? .always : .whenDry
-  }
-
-  /// The background thread's round.
-  func drive() {
-    locked {
-      drivers += 1
-      pump()
-      drivers -= 1
-      if drivers == 0 { park() }
-    }
   }
 }

@@ -55,8 +55,8 @@ extension Coordinator {
   }
 
   func hand(_ count: Int, to call: Call) {
+    guard call.filler.isPrompt else { return round { call.window.hand(count) } }
     locked { call.window.hand(count) }
-    encourageFeeder(of: call)
   }
 
   /// From now on outputs count as handed over when they arrive.
@@ -65,10 +65,5 @@ extension Coordinator {
       call.isCollecting = true
       if let count = call.filler.left(), call.filler.isPrompt { sink.reserve(count) }
     }
-  }
-
-  private func encourageFeeder(of call: Call) {
-    guard !call.filler.isPrompt else { return }
-    locked { encourage(call) }
   }
 }

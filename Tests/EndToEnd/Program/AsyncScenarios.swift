@@ -18,7 +18,8 @@ private actor Counter {
   return amount + 1
 }
 
-private let sleeping = Function("sleeping", options: .init(maxContainers: 2)) { (x: Int) async throws -> Int in
+private let sleeping = Function("sleeping", options: .init(maxContainers: 2)) {
+  (x: Int) async throws -> Int in
   try await Task.sleep(nanoseconds: 500_000)
   return x * x
 }
@@ -50,7 +51,9 @@ private let mainSync = Function("mainSync") { (x: Int) async -> Int in
 }
 private let globalQueue = Function("globalQueue") { (x: Int) async -> Int in
   await withCheckedContinuation { continuation in
-    DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(1)) { continuation.resume(returning: x + 4) }
+    DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(1)) {
+      continuation.resume(returning: x + 4)
+    }
   }
 }
 private let detached = Function("detached") { (x: Int) async -> Int in
@@ -76,7 +79,8 @@ private let throwing = Function("throwing") { (x: Int) async throws -> Int in
 
 struct PayloadTrouble: Error, Codable { var number: Int }
 
-private let crashing = Function("crashing", options: .init(crashRetries: .none)) { (x: Int) async throws -> Int in
+private let crashing = Function("crashing", options: .init(crashRetries: .none)) {
+  (x: Int) async throws -> Int in
   try await Task.sleep(nanoseconds: 10_000)
   if x >= 1000, let way = Death(rawValue: x / 1000 - 1) {
     // On whatever thread it happens to be, and not always on this one.
@@ -117,7 +121,8 @@ let asyncScenarios = ScenarioGroup(
     Scenario(name: "tasks, groups, actors and queues work in a container", functions: asyncFunctions) { _ in
       for count in [0, 1, 40, 200] { try await checkAsyncBodies(count: count) }
     },
-    Scenario(name: "they work after the driver has used tasks and queues itself", functions: asyncFunctions) { _ in
+    Scenario(name: "they work after the driver has used tasks and queues itself", functions: asyncFunctions) {
+      _ in
       await withTaskGroup(of: Void.self) { group in
         for _ in 0..<20 { group.addTask { try? await Task.sleep(nanoseconds: 1_000_000) } }
       }
@@ -126,7 +131,10 @@ let asyncScenarios = ScenarioGroup(
       }
       try await checkAsyncBodies(count: 50)
     },
-    Scenario(name: "asynchronous bodies take and give several values, or none", functions: [several, silent, verbose]) {
+    Scenario(
+      name: "asynchronous bodies take and give several values, or none",
+      functions: [several, silent, verbose]
+    ) {
       _ in
       let outputs = try await several.map(0..<60, (0..<60).map { "\($0)" }).collect()
       for (index, output) in outputs.enumerated() { expect(output == (index + 1, "\(index)!"), "\(output)") }
@@ -147,7 +155,9 @@ let asyncScenarios = ScenarioGroup(
         }
       }
     },
-    Scenario(name: "a crash of an asynchronous container costs the input that ran", functions: [crashing, mainCrash]) {
+    Scenario(
+      name: "a crash of an asynchronous container costs the input that ran", functions: [crashing, mainCrash]
+    ) {
       _ in
       for way in Death.allCases {
         for thread in 0..<2 {
@@ -167,18 +177,31 @@ let asyncScenarios = ScenarioGroup(
       _ = expectCrash(results[7], Death.outOfRange.status, attempts: 1, index: 7)
       expectEqual(results.filter { if case .success = $0 { true } else { false } }.count, 19)
     },
-    Scenario(name: "synchronous and asynchronous functions share a driver", functions: [sleeping, plain]) { _ in
+    Scenario(name: "synchronous and asynchronous functions share a driver", functions: [sleeping, plain]) {
+      _ in
       async let first = sleeping.map(0..<300).collect()
       async let second = plain.map(0..<30_000).collect()
       expectEqual(try await first, (0..<300).map { $0 * $0 })
       expectEqual(try await second, (0..<30_000).map { $0 + 1 })
     },
-    Scenario(name: "an asynchronous container that idled for seconds answers at once", functions: [sleeping]) { _ in
+    Scenario(name: "an asynchronous container that idled for seconds answers at once", functions: [sleeping])
+    { _ in
       for _ in 0..<3 {
         expectEqual(try await sleeping.remote(3), 9)
         try await Task.sleep(nanoseconds: 1_300_000_000)
       }
       expectEqual(try await sleeping.map(0..<50).collect(), (0..<50).map { $0 * $0 })
+    },
+    Scenario(name: "they work in a program whose main is asynchronous", functions: []) { _ in
+      guard let program = sibling("AsyncMainProgram") else {
+        fail("AsyncMainProgram lies not beside this program")
+      }
+      let run = Victim("AsyncMainProgram", program: program, arguments: ["AsyncMainProgram"])
+      let lines = readAll(run.output).split(separator: "\n").map(String.init)
+      expectEqual(run.reap(), 0, "its status")
+      expectEqual(lines, ["sleeping", "onMain", "queued", "grouped", "plain"].map { "\($0) right" })
+      await eventually("nothing of it is left") { run.survivors.isEmpty }
+      run.closePipes()
     },
   ])
 

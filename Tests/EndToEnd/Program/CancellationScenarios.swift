@@ -8,7 +8,8 @@ private let slow = Function("slow", options: .init(maxContainers: 2)) { (millise
   return milliseconds
 }
 private let square = Function("square", options: .init(maxContainers: 2)) { (x: Int) in x * x }
-private let patient = Function("patient", options: .init(maxContainers: 2)) { (scratch: String, x: Int) async -> Int in
+private let patient = Function("patient", options: .init(maxContainers: 2)) {
+  (scratch: String, x: Int) async -> Int in
   _ = createFile("\(scratch)/begun.\(x)")
   await withTaskCancellationHandler {
     while !Task.isCancelled { try? await Task.sleep(nanoseconds: 50_000_000) }
@@ -51,12 +52,17 @@ private func ended(_ driver: Driver, _ place: Int = 0) async {
 let cancellationScenarios = ScenarioGroup(
   name: "cancellation",
   scenarios: [
-    Scenario(name: "a running asynchronous body sees its cancellation, and its container lives on", functions: [patient]) {
+    Scenario(
+      name: "a running asynchronous body sees its cancellation, and its container lives on",
+      functions: [patient]
+    ) {
       driver in
       for round in 0..<5 {
         let scratch = makeScratch()
         let call = Task { try await patient.starmap([(scratch, 0), (scratch, 1)]).collect() }
-        await eventually("an input runs") { fileExists("\(scratch)/begun.0") || fileExists("\(scratch)/begun.1") }
+        await eventually("an input runs") {
+          fileExists("\(scratch)/begun.0") || fileExists("\(scratch)/begun.1")
+        }
         let died = driver.statistics.functions[0].containersDied
         call.cancel()
         await expectCancellation { _ = try await call.value }
@@ -64,11 +70,15 @@ let cancellationScenarios = ScenarioGroup(
           (0..<2).allSatisfy { !fileExists("\(scratch)/begun.\($0)") || fileExists("\(scratch)/ended.\($0)") }
         }
         await ended(driver)
-        expectEqual(driver.statistics.functions[0].containersDied, died, "containers that died in round \(round)")
+        expectEqual(
+          driver.statistics.functions[0].containersDied, died, "containers that died in round \(round)")
         removeScratch(scratch)
       }
     },
-    Scenario(name: "a body that ignores its cancellation is killed, and the next call works at once", functions: [slow, stubborn]) {
+    Scenario(
+      name: "a body that ignores its cancellation is killed, and the next call works at once",
+      functions: [slow, stubborn]
+    ) {
       driver in
       for _ in 0..<3 {
         let sync = Task { try await slow.map([600_000, 600_000, 600_000]).collect() }
@@ -92,7 +102,8 @@ let cancellationScenarios = ScenarioGroup(
         await ended(driver, 1)
       }
     },
-    Scenario(name: "leaving the loop over an infinite map leaves nothing running", functions: [square, slow]) { driver in
+    Scenario(name: "leaving the loop over an infinite map leaves nothing running", functions: [square, slow])
+    { driver in
       for stop in [0, 1, 10, 1000] {
         for ordered in [true, false] {
           var seen = 0
@@ -103,7 +114,8 @@ let cancellationScenarios = ScenarioGroup(
           await ended(driver, 0)
           let taken = driver.statistics.functions[0].inputsTaken
           try await Task.sleep(nanoseconds: 20_000_000)
-          expectEqual(driver.statistics.functions[0].inputsTaken, taken, "inputs taken after the loop was left")
+          expectEqual(
+            driver.statistics.functions[0].inputsTaken, taken, "inputs taken after the loop was left")
           expectEqual(try await square.remote(5), 25)
         }
       }
@@ -124,7 +136,8 @@ let cancellationScenarios = ScenarioGroup(
       for index in 0..<200 { unlink("\(scratch)/ran.\(index)") }
       removeScratch(scratch)
     },
-    Scenario(name: "cancelling the task makes every kind of call throw CancellationError", functions: [slow]) { driver in
+    Scenario(name: "cancelling the task makes every kind of call throw CancellationError", functions: [slow])
+    { driver in
       let endless = sequence(first: 30) { _ in 30 }
       let calls: [@Sendable () async throws -> Void] = [
         { for try await _ in slow.map(sequence(first: 30) { _ in 30 }) {} },
@@ -165,7 +178,8 @@ let cancellationScenarios = ScenarioGroup(
       try await task.value
       expectEqual(try await square.remote(4), 16)
     },
-    Scenario(name: "cancelled maps leave descriptors and processes as they were", functions: [square, slow]) { driver in
+    Scenario(name: "cancelled maps leave descriptors and processes as they were", functions: [square, slow]) {
+      driver in
       expectEqual(try await slow.map([1, 1, 1, 1, 1, 1]).collect().count, 6)
       _ = try await square.map(0..<1000).collect()
       await ended(driver, 0)
@@ -192,7 +206,8 @@ let cancellationScenarios = ScenarioGroup(
       }
       expect(descendants().count <= processes + 3, "\(descendants()) after \(processes)")
     },
-    Scenario(name: "a dropped map whose results were never asked for runs nothing", functions: [noting]) { driver in
+    Scenario(name: "a dropped map whose results were never asked for runs nothing", functions: [noting]) {
+      driver in
       let scratch = makeScratch()
       _ = noting.starmap([(scratch, 0)])
       do {

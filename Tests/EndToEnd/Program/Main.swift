@@ -14,6 +14,12 @@ enum Program {
     payloadScenarios,
     callsScenarios,
     faceScenarios,
+    crashScenarios,
+    crashingScenarios,
+    processScenarios,
+    asyncScenarios,
+    cancellationScenarios,
+    stepKillScenarios,
   ]
 
   /// Synchronous, so that the driver is made while there is one thread.
@@ -30,7 +36,7 @@ enum Program {
     default:
       break
     }
-    guard arguments.count >= 3, let group = groups.first(where: { $0.name == arguments[2] }) else {
+    guard arguments.count >= 3, let group = (groups + [victims]).first(where: { $0.name == arguments[2] }) else {
       fail("usage: groups | list GROUP | run GROUP NUMBER, with GROUP of \(groups.map(\.name))")
     }
     if arguments[1] == "list" {

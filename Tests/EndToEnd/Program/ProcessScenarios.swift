@@ -71,7 +71,8 @@ let processScenarios = ScenarioGroup(
         await eventually("there is another zygote") { descendant(named: "gantry-zygote") ?? zygote != zygote }
       }
     },
-    Scenario(name: "a zygote that is killed while maps run loses nothing", functions: [crowded, square]) { _ in
+    Scenario(name: "a zygote that is killed while maps run loses nothing", functions: [crowded, square]) {
+      _ in
       for round in 0..<4 {
         async let slow = crowded.map(0..<600).collect()
         async let quick = square.map(0..<100_000).collect()
@@ -117,7 +118,9 @@ let processScenarios = ScenarioGroup(
       } catch is GantryError {}
       await eventually("nothing of it is left") { descendants().allSatisfy { !$0.isAlive } }
     },
-    Scenario(name: "a keeper that is killed between calls ends the next call with the reason", functions: [drowsy]) {
+    Scenario(
+      name: "a keeper that is killed between calls ends the next call with the reason", functions: [drowsy]
+    ) {
       _ in
       _ = try await drowsy.remote(0)
       guard let keeper = descendant(named: "gantry-keeper") else { fail("there is no keeper") }
@@ -143,7 +146,8 @@ let processScenarios = ScenarioGroup(
       }
     },
     Scenario(name: "a driver that traps or exits in the middle of a map leaves nothing", functions: []) { _ in
-      for (name, expected) in [("traps in the middle", -1), ("exits in the middle", 5), ("returns early", 0)] {
+      for (name, expected) in [("traps in the middle", -1), ("exits in the middle", 5), ("returns early", 0)]
+      {
         let victim = Victim(name)
         expectEqual(victim.readLine(), "READY", name)
         let status = victim.reap()
@@ -181,10 +185,13 @@ let processScenarios = ScenarioGroup(
       let victim = Victim("complains in inputs")
       let lines = readAll(victim.errors).split(separator: "\n").map(String.init)
       expectEqual(victim.reap(), 0, "its status")
-      for number in 0..<200 { expectEqual(lines.filter { $0 == "complaint \(number)" }.count, 1, "of \(number)") }
+      for number in 0..<200 {
+        expectEqual(lines.filter { $0 == "complaint \(number)" }.count, 1, "of \(number)")
+      }
       victim.closePipes()
     },
-    Scenario(name: "a closed standard output ends the program as it would a program alone", functions: []) { _ in
+    Scenario(name: "a closed standard output ends the program as it would a program alone", functions: []) {
+      _ in
       let victim = Victim("prints for ever")
       expectEqual(victim.readLine(), "line")
       close(victim.output)
@@ -193,7 +200,10 @@ let processScenarios = ScenarioGroup(
       await eventually("nothing of it is left") { victim.survivors.isEmpty }
       close(victim.errors)
     },
-    Scenario(name: "containers hold at most three descriptors beside the standard ones", functions: [descriptors, links, inputByte]) {
+    Scenario(
+      name: "containers hold at most three descriptors beside the standard ones",
+      functions: [descriptors, links, inputByte]
+    ) {
       _ in
       let extra = open("/dev/null", O_RDONLY)
       let high = dup2(extra, 900)
@@ -208,7 +218,8 @@ let processScenarios = ScenarioGroup(
       expectEqual(try await links.remote(0), "/dev/null", "standard input")
       expectEqual(try await inputByte.remote(0), 0, "bytes on standard input")
     },
-    Scenario(name: "the program's own descriptors and standard input are as before", functions: [square]) { _ in
+    Scenario(name: "the program's own descriptors and standard input are as before", functions: [square]) {
+      _ in
       let before = numbers(in: "/proc/self/fd").sorted()
       for _ in 0..<5 { expectEqual(try await square.map(0..<100).collect().count, 100) }
       let after = numbers(in: "/proc/self/fd").sorted()
@@ -235,7 +246,8 @@ let processScenarios = ScenarioGroup(
       expectEqual(descendants().count, 0, "processes after the shutdown, zombies too")
       await driver.shutdown()
     },
-    Scenario(name: "a program that ignores SIGCHLD is served all the same", functions: [drowsy, square]) { driver in
+    Scenario(name: "a program that ignores SIGCHLD is served all the same", functions: [drowsy, square]) {
+      driver in
       signal(SIGCHLD, SIG_IGN)
       let pid = try await drowsy.remote(0)
       kill(Int32(pid), SIGKILL)
@@ -244,7 +256,8 @@ let processScenarios = ScenarioGroup(
       await driver.shutdown()
       await eventually("nothing is left") { descendants().isEmpty }
     },
-    Scenario(name: "a program that waits for any child is served all the same", functions: [drowsy, square]) { driver in
+    Scenario(name: "a program that waits for any child is served all the same", functions: [drowsy, square]) {
+      driver in
       let waiting = Task.detached {
         while !Task.isCancelled {
           var status: Int32 = 0
@@ -272,7 +285,9 @@ let processScenarios = ScenarioGroup(
       var status: Int32 = 0
       expectEqual(waitpid(child, &status, 0), child, "and is the program's to reap")
     },
-    Scenario(name: "containers that idle when their zygote is killed are no failed starts", functions: [reserve]) {
+    Scenario(
+      name: "containers that idle when their zygote is killed are no failed starts", functions: [reserve]
+    ) {
       driver in
       for _ in 0..<4 {
         async let output = reserve.map(Array(0..<6)).collect()
@@ -285,7 +300,10 @@ let processScenarios = ScenarioGroup(
         expectEqual(try await reserve.map(Array(0..<6)).collect(), Array(0..<6))
       }
     },
-    Scenario(name: "containers killed and stopped at any moment lose and double nothing", functions: [steady, steadyText]) {
+    Scenario(
+      name: "containers killed and stopped at any moment lose and double nothing",
+      functions: [steady, steadyText]
+    ) {
       driver in
       let chaos = Task.detached {
         var random = SystemRandomNumberGenerator()
@@ -312,7 +330,8 @@ let processScenarios = ScenarioGroup(
       await chaos.value
       expect(driver.statistics.functions.allSatisfy { $0.containersDied > 0 }, "some were killed")
     },
-    Scenario(name: "a container that is stopped delays the input it runs and no other", functions: [steady]) { driver in
+    Scenario(name: "a container that is stopped delays the input it runs and no other", functions: [steady]) {
+      driver in
       _ = try await steady.map(0..<2000).collect()
       for _ in 0..<5 {
         let stopped = Stopped()

@@ -132,6 +132,16 @@ func writeFile(_ path: String, _ text: String) {
 /// Sleeps so many milliseconds without the concurrency runtime.
 func pauseThread(_ milliseconds: Int) { usleep(UInt32(milliseconds) * 1000) }
 
+/// Another program that was built beside this one.
+func sibling(_ name: String) -> String? {
+  var buffer = [CChar](repeating: 0, count: 4096)
+  let count = readlink("/proc/self/exe", &buffer, buffer.count)
+  let path = String(decoding: buffer.prefix(max(0, count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  guard let slash = path.lastIndex(of: "/") else { return nil }
+  let sibling = path[...slash] + name
+  return access(String(sibling), X_OK) == 0 ? String(sibling) : nil
+}
+
 /// Another run of this program, as a child, known by a mark in the environment of all that descends from it.
 struct Victim {
   let pid: Int32
@@ -142,7 +152,8 @@ struct Victim {
 
   /// Starts a scenario of the group of victims.
   init(_ name: String, program: String = "/proc/self/exe", arguments: [String]? = nil) {
-    guard let number = victims.scenarios.firstIndex(where: { $0.name == name }) ?? (arguments == nil ? nil : 0)
+    guard
+      let number = victims.scenarios.firstIndex(where: { $0.name == name }) ?? (arguments == nil ? nil : 0)
     else { fail("there is no victim named \(name)") }
     var output: [Int32] = [-1, -1]
     var errors: [Int32] = [-1, -1]

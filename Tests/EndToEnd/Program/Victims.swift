@@ -16,7 +16,8 @@ private let talking = Function("talking", options: .init(maxContainers: 2)) { (x
   print("input \(x)")
   return x
 }
-private let dying = Function("dying", options: .init(crashRetries: .init(maxRetries: 2, initialDelay: .zero))) {
+private let dying = Function("dying", options: .init(crashRetries: .init(maxRetries: 2, initialDelay: .zero)))
+{
   (x: Int) in
   print("last words")
   die(.killedByItself)
