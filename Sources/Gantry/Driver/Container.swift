@@ -31,6 +31,8 @@ final class Container {
   /// Where it stood when last looked at, and since when.
   var seen = LaneProgress(tag: 0, input: 0, isRunning: false)
   var seenSince: UInt64 = 0
+  /// It stood still for too long when last looked at: one input takes longer than the others let expect.
+  var isStuck = false
   let startedAt: UInt64
   /// Records taken; 0: it never got as far as an input.
   var outputs = 0
@@ -72,7 +74,7 @@ final class Container {
   var isHungry: Bool {
     guard isFeedable else { return false }
     if ledger.isEmpty { return true }
-    if state == .starting { return false }
+    if state == .starting || isStuck { return false }
     return pool.work(ledger.inputs) < Container.enoughWork || (ledger.entries.count < 2 && pool.mean != nil)
   }
 

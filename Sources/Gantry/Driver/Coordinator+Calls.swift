@@ -35,7 +35,7 @@ extension Coordinator {
       dropPending(call)
       for container in call.pool.containers { withdraw(call, from: container) }
       wake(call)
-      call.feeder?.credit.signal()
+      call.feeder?.stop()
     }
   }
 
@@ -45,7 +45,7 @@ extension Coordinator {
     call.failure = error
     call.sourceIsOpen = false
     dropPending(call)
-    call.feeder?.credit.signal()
+    call.feeder?.stop()
     wake(call)
   }
 

@@ -186,6 +186,7 @@ extension Coordinator {
     chunk.call.sizing.learn(count: Int(record.count), nanoseconds: record.busy_ns)
     container.pool.mean = chunk.call.sizing.mean
     container.seenSince = now
+    container.isStuck = false
     tick = Coordinator.shortestTick
   }
 

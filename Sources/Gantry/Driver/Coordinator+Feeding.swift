@@ -36,6 +36,12 @@ extension Pool {
     return best
   }
 
+  var busyContainers: Int {
+    var count = 0
+    for container in containers where !container.ledger.isEmpty { count += 1 }
+    return count
+  }
+
   var idleContainers: Int {
     var count = 0
     for container in containers where container.ledger.isEmpty && container.isFeedable { count += 1 }
@@ -84,8 +90,14 @@ extension Coordinator {
     let position = container.lane.publish(
       offset: chunk.block.offset, form: chunk.form, inputs: piece.inputs, of: chunk.count,
       publishEvery: chunk.call.sizing.publishEvery)
+    if container.ledger.isEmpty {
+      container.seenSince = now
+      container.isStuck = false
+    }
     container.ledger.publish(piece, at: position)
     container.needsWake = true
+    // Spinning for the next chunk pays while whoever is at work, the driver included, has a processor of its own.
+    container.lane.setSpin(nanoseconds: container.pool.busyContainers < processorCount ? 50_000 : 3_000)
     chunk.references += 1
     chunk.call.starvedSince = nil
     tick = Coordinator.shortestTick
@@ -136,9 +148,9 @@ extension Coordinator {
     if progress != container.seen {
       container.seen = progress
       container.seenSince = now
-      return false
     }
-    return now &- container.seenSince >= Coordinator.stall
+    container.isStuck = now &- container.seenSince >= Coordinator.stall
+    return container.isStuck
   }
 
   static let stall: UInt64 = 1_000_000

@@ -43,7 +43,6 @@ extension Coordinator {
       poller.add(lane.doorbell, .doorbell, epoch, edge: true)
       poller.add(container.errorPipe, .errorPipe, epoch)
       due(at: now + pool.options.startupTimeout.clampedNanoseconds)
-      setSpinning(of: pool)
       return true
     } catch {
       log.debug("No container could be started for \"\(pool.name)\": \(error)")
@@ -58,12 +57,6 @@ extension Coordinator {
 
   static let completionRingBytes = 1 << 20
   static let spawnPause: UInt64 = 5_000_000
-
-  /// Spinning pays while every spinner has a processor of its own.
-  func setSpinning(of pool: Pool) {
-    let spin = pool.containers.count < processorCount ? 50_000 : 3_000
-    for container in pool.containers { container.lane.setSpin(nanoseconds: spin) }
-  }
 
   /// Reads what the zygote has to say.
   func hearZygote() {

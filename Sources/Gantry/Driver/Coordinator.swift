@@ -172,9 +172,7 @@ final class Coordinator: @unchecked Sendable {
 
   /// How long a caller may spin: not at all where every processor has something better to do.
   private func spinNanoseconds(_ pool: Pool) -> UInt64 {
-    var busy = 0
-    for container in pool.containers where !container.ledger.isEmpty { busy += 1 }
-    return busy < processorCount ? 50_000 : 2_000
+    pool.busyContainers < processorCount ? 50_000 : 2_000
   }
 
   /// Suspends the caller until its call is deliverable or wants input; the background thread drives meanwhile.

@@ -15,6 +15,8 @@ final class Feeder: @unchecked Sendable {
   /// Set while a container waits for whatever comes next.
   let isHungry = Atomic<Bool>(true)
   let credit = Credit()
+  /// The call is over: what was granted is taken no more.
+  private let isOver = Atomic<Bool>(false)
   /// Under the coordinator's lock: it waits on `credit`.
   var isWaiting = false
   /// Under the coordinator's lock: inputs that were granted and not yet put into a chunk.
@@ -56,6 +58,12 @@ final class Feeder: @unchecked Sendable {
   /// The background thread will look at the open chunk.
   private var isPromised = false
 
+  /// Ends reading before the next input.
+  func stop() {
+    isOver.store(true, ordering: .relaxed)
+    credit.signal()
+  }
+
   /// Starts reading.
   ///
   /// 0, or the errno for which there is no thread.
@@ -88,9 +96,10 @@ final class Feeder: @unchecked Sendable {
 
   private func read(_ grant: FeederGrant, isolation: isolated any Actor) async -> Bool { read(grant) }
 
-  /// Takes as many inputs as were granted; false at the end of the sequence.
+  /// Takes as many inputs as were granted; false at the end of the sequence, or of the call.
   private func read(_ grant: FeederGrant) -> Bool {
     for _ in 0..<grant.count {
+      if isOver.load(ordering: .relaxed) { return false }
       guard call.filler.fetch() else {
         coordinator.endSource(self)
         return false

@@ -5,22 +5,53 @@ public import GantryWire
 
 /// A sequence of the standard library whose iterator only computes.
 @usableFromInline
-protocol PromptSequence {}
+protocol PromptSequence {
+  /// The exact number of elements, where counting them is cheap and cannot trap; `count` of `0...Int.max` does.
+  var exactCount: Int? { get }
+}
+
+extension PromptSequence {
+  @usableFromInline var exactCount: Int? { nil }
+}
+
+extension PromptSequence where Self: Collection {
+  @usableFromInline var exactCount: Int? { count }
+}
 
 extension Array: PromptSequence {}
 extension ArraySlice: PromptSequence {}
 extension ContiguousArray: PromptSequence {}
 extension Set: PromptSequence {}
 extension Dictionary: PromptSequence {}
-extension Range: PromptSequence where Bound: Strideable, Bound.Stride: SignedInteger {}
-extension ClosedRange: PromptSequence where Bound: Strideable, Bound.Stride: SignedInteger {}
-extension StrideTo: PromptSequence {}
-extension StrideThrough: PromptSequence {}
 extension Repeated: PromptSequence {}
 extension CollectionOfOne: PromptSequence {}
 extension EmptyCollection: PromptSequence {}
+extension StrideTo: PromptSequence {}
+extension StrideThrough: PromptSequence {}
 extension Zip2Sequence: PromptSequence where Sequence1: PromptSequence, Sequence2: PromptSequence {}
-extension EnumeratedSequence: PromptSequence where Base: PromptSequence {}
+
+extension EnumeratedSequence: PromptSequence where Base: PromptSequence {
+  @usableFromInline var exactCount: Int? { nil }
+}
+
+extension Range: PromptSequence where Bound: Strideable, Bound.Stride: SignedInteger {
+  @usableFromInline var exactCount: Int? { gap(lowerBound, upperBound) }
+}
+
+extension ClosedRange: PromptSequence where Bound: Strideable, Bound.Stride: SignedInteger {
+  @usableFromInline var exactCount: Int? {
+    gap(lowerBound, upperBound).flatMap { $0 < .max ? $0 + 1 : nil }
+  }
+}
+
+/// How far apart two integers are; nil for bounds of other types, and where the distance is no `Int`.
+private func gap<Bound>(_ lower: Bound, _ upper: Bound) -> Int? {
+  guard let lower = lower as? any BinaryInteger, let upper = upper as? any BinaryInteger,
+    let low = Int(exactly: lower), let high = Int(exactly: upper)
+  else { return nil }
+  let (distance, isTooFar) = high.subtractingReportingOverflow(low)
+  return isTooFar ? nil : distance
+}
 
 /// An iterator, or what was taken from it, shared by the closures that read it.
 @usableFromInline
@@ -46,11 +77,9 @@ func makeFiller<S: Sequence>(
     : blockingFiller(sequence, coding, isolation)
 }
 
-/// The exact number of elements, where counting them is cheap and cannot be wrong.
+/// The exact number of elements, where that is known at once.
 @inlinable
-func knownCount<S: Sequence>(_ sequence: S) -> Int? {
-  (sequence as? any RandomAccessCollection)?.count
-}
+func knownCount<S: Sequence>(_ sequence: S) -> Int? { (sequence as? any PromptSequence)?.exactCount }
 
 /// Packed inputs in one array: a chunk of them is one copy.
 @inlinable

@@ -63,6 +63,8 @@ extension Coordinator {
   func collectAll<Output>(_ sink: TypedSink<Output>, of call: Call) {
     locked {
       call.isCollecting = true
+      // A feeder may have been quick: what came before this moment is handed over, too.
+      call.window.hand(call.window.outstanding - call.open)
       if let count = call.filler.left(), call.filler.isPrompt { sink.reserve(count) }
     }
   }

@@ -51,7 +51,7 @@ final class TypedSink<Output>: OutputSink {
   private var held: [Int: Parcel<Output>] = [:]
   private var readyHasFailure = false
 
-  private let keeping: SinkKeeping
+  let keeping: SinkKeeping
 
   init(_ coding: OutputCoding<Output>, ordered: Bool, keeping: SinkKeeping = .all) {
     self.coding = coding

@@ -146,7 +146,9 @@ final class CallStream<Output: Sendable>: ResultStream<Output>, @unchecked Senda
 
   /// Packed outputs are copied once, from the ring to the end of the array; others are decoded as they come.
   override func collect() async throws -> [Output] {
-    guard request.sink.coding.width != framed, call == nil, !isOver else { return try await super.collect() }
+    // Outputs that nobody keeps are never taken either: they count as handed over when they arrive, framed or not.
+    let isCollectable = request.sink.coding.width != framed || request.sink.keeping != .all
+    guard isCollectable, call == nil, !isOver else { return try await super.collect() }
     isOver = true
     let call = try started()
     let coordinator = request.coordinator(of: call)
