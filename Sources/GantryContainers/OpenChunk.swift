@@ -122,12 +122,7 @@ public struct OpenChunk {
   @usableFromInline
   package mutating func publish(thrown error: any Error, by input: UInt32) {
     publishText(Int(GANTRY_RECORD_THREW), input) { encoder, mostBytes in
-      ErrorCoding.encode(error, into: &encoder)
-      if encoder.count > mostBytes || encoder.failure != nil {
-        encoder.truncate(to: 0)
-        _ = encoder.takeFailure()
-        ErrorCoding.encode(UnsentError(error), into: &encoder)
-      }
+      ErrorCoding.encode(error, into: &encoder, mostBytes: mostBytes)
     }
   }
 
@@ -151,11 +146,4 @@ public struct OpenChunk {
     publish(kind, first: input, count: 1, bytes: length, last: false)
     unpublished = input + 1
   }
-}
-
-/// Stands for an error whose own bytes are too large or cannot be encoded: its name and message travel.
-struct UnsentError: Error, CustomStringConvertible {
-  let original: any Error
-  init(_ original: any Error) { self.original = original }
-  var description: String { "\(original)" }
 }

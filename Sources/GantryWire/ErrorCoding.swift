@@ -7,6 +7,8 @@ package enum ErrorCoding {
   /// Messages beyond this many bytes of UTF-8 are trimmed.
   static let longestMessage = 64 << 10
   private static let longestName = 1 << 10
+  /// The tag and the two lengths in front of the original.
+  private static let longestLengths = 32
 
   /// Whether and how the original error follows.
   private enum Form: UInt8 {
@@ -20,8 +22,11 @@ package enum ErrorCoding {
   /// - Parameters:
   ///   - error: What the function threw.
   ///   - encoder: Receives the bytes; it never fails by this.
-  package static func encode(_ error: any Error, into encoder: inout PayloadEncoder) {
-    encodeOpened(error, into: &encoder)
+  ///   - mostBytes: What all of it may take; the name and message travel alone where the original takes more.
+  package static func encode(
+    _ error: any Error, into encoder: inout PayloadEncoder, mostBytes: Int = .max
+  ) {
+    encodeOpened(error, into: &encoder, mostBytes)
   }
 
   /// Reads an error.
@@ -41,7 +46,9 @@ package enum ErrorCoding {
     return UserCodeError(typeName: typeName, message: message, underlying: underlying)
   }
 
-  private static func encodeOpened<E: Error>(_ error: E, into encoder: inout PayloadEncoder) {
+  private static func encodeOpened<E: Error>(
+    _ error: E, into encoder: inout PayloadEncoder, _ mostBytes: Int
+  ) {
     readableName(of: type(of: error)).encode(into: &encoder)
     trimmed(String(describing: error), to: longestMessage).encode(into: &encoder)
     var original = PayloadEncoder()
@@ -57,7 +64,8 @@ package enum ErrorCoding {
     }
     // Private and local types have no name that another process could look up.
     guard form != .absent, original.failure == nil, let mangled = _mangledTypeName(type(of: error)),
-      MangledName.isHarmless(mangled)
+      MangledName.isHarmless(mangled),
+      encoder.count + mangled.utf8.count + original.count + longestLengths <= mostBytes
     else {
       encoder.append(bitwise: Form.absent.rawValue)
       return

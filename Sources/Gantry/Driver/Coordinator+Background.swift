@@ -26,10 +26,11 @@ extension Coordinator {
       let isOver = locked {
         now = monotonicNow()
         for (source, id) in events { heed(source, id) }
+        // Where a caller drives, it does the rest, and two would only be in each other's way.
+        if !isStopped { roundUnlessDriven() }
         return isStopped
       }
       if isOver { return }
-      round()
     }
   }
 

@@ -104,7 +104,10 @@ final class Coordinator: @unchecked Sendable {
     turning: while true {
       pump()
       if let grant = grant(for: call) {
+        // Encoding may take as long as the user's code does: others are not to wait for it.
+        leave()
         unlockedRun { fill(call, grant) }
+        enter()
         worked = true
         if !untilEnd && call.isDeliverable { pump() }
       }
@@ -140,6 +143,14 @@ final class Coordinator: @unchecked Sendable {
   private func leave() {
     drivers -= 1
     if drivers == 0 { park() }
+  }
+
+  /// One round under the lock the caller holds, unless somebody is driving anyway.
+  func roundUnlessDriven() {
+    guard drivers == 0 else { return }
+    enter()
+    pump()
+    leave()
   }
 
   /// One round of driving around an act that may give containers work.
