@@ -49,14 +49,18 @@ let package = Package(
     .testTarget(
       name: "GantryLanesTests", dependencies: ["GantryLanes", "CGantryRing"], swiftSettings: strict),
     .testTarget(name: "GantrySchedulingTests", dependencies: ["GantryScheduling"], swiftSettings: strict),
-    .testTarget(name: "GantryCommandTests", dependencies: ["GantryCommand"], swiftSettings: strict),
+    .testTarget(
+      name: "GantryCommandTests", dependencies: ["GantryCommand", "Gantry"], swiftSettings: strict),
     // A test runner has threads, and a driver must be made before there are any: the tests run a program of theirs.
     .executableTarget(
-      name: "EndToEndProgram", dependencies: ["Gantry"], path: "Tests/EndToEnd/Program", swiftSettings: strict),
+      name: "EndToEndProgram", dependencies: ["Gantry"], path: "Tests/EndToEnd/Program", swiftSettings: strict
+    ),
     .executableTarget(
-      name: "AsyncMainProgram", dependencies: ["Gantry"], path: "Tests/EndToEnd/AsyncMain", swiftSettings: strict),
+      name: "AsyncMainProgram", dependencies: ["Gantry"], path: "Tests/EndToEnd/AsyncMain",
+      swiftSettings: strict),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["EndToEndProgram", "AsyncMainProgram"], path: "Tests/EndToEnd/Tests",
+      name: "EndToEndTests", dependencies: ["EndToEndProgram", "AsyncMainProgram"],
+      path: "Tests/EndToEnd/Tests",
       swiftSettings: strict),
   ],
   cLanguageStandard: .c17

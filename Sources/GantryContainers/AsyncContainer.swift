@@ -1,7 +1,6 @@
 // A container with an asynchronous body: the main thread serves the main dispatch queue, a task runs the chunks,
 // one thread waits for chunks while the task is idle, another watches for cancellation.
 
-import CGantryRing
 import Dispatch
 import GantryLanes
 import GantryWire
@@ -47,7 +46,7 @@ private final class AsyncServer: @unchecked Sendable {
   func begin() {
     setCurrent(
       Task.detached { [self] in
-        publishStarted(lane)
+        lane.publishStarted()
         await work()
       })
   }
@@ -61,9 +60,8 @@ private final class AsyncServer: @unchecked Sendable {
   /// Runs chunks until this task is cancelled, which cancels the input that runs; a fresh task then goes on.
   private func work() async {
     while !Task.isCancelled {
-      var claim = gantry_claim()
-      guard gantry_consumer_claim(lane.consumer, &claim) == 1 else {
-        if !gantry_consumer_spin(lane.consumer) {
+      guard let claim = lane.claim() else {
+        if !lane.spin() {
           await withCheckedContinuation { continuation in
             resume = continuation
             idle.signal()
@@ -71,8 +69,8 @@ private final class AsyncServer: @unchecked Sendable {
         }
         continue
       }
-      var chunk = OpenChunk(lane: lane.consumer, claim: claim, inputs: decoder.decode(claim))
-      gantry_hooks_pass(Int32(GANTRY_STEP_CHUNK_READY))
+      var chunk = OpenChunk(lane, claim, inputs: decoder.decode(claim))
+      passChunkReady()
       await run(&chunk)
     }
     setCurrent(Task.detached { [self] in await work() })
@@ -91,10 +89,10 @@ private final class AsyncServer: @unchecked Sendable {
 
   private func wait() {
     while true {
-      switch Int(gantry_consumer_wait(lane.consumer)) {
-      case GANTRY_WAIT_STOP: leaveProcess()
-      case GANTRY_WAIT_TIMEOUT: leaveProcessIfOrphaned()
-      default: return
+      switch lane.wait() {
+      case .stop: leaveProcess()
+      case .timeout: leaveProcessIfOrphaned()
+      case .ready: return
       }
     }
   }
@@ -103,7 +101,7 @@ private final class AsyncServer: @unchecked Sendable {
   func watchForCancellation() {
     var seen: UInt32 = 0
     while true {
-      if gantry_consumer_watch(lane.consumer, &seen, 1_000_000_000) {
+      if lane.watch(&seen) {
         guardian.wait()
         current?.cancel()
         guardian.signal()

@@ -1,6 +1,5 @@
 // Turns a claimed descriptor into readable inputs: in place in the arena, or decompressed into private memory.
 
-import CGantryRing
 import GantryLanes
 import GantryWire
 
@@ -22,14 +21,15 @@ struct ChunkDecoder {
   ///
   /// A chunk that arrives damaged ends the container: nothing in it can be believed, and the driver, which
   /// still has the original, is told why.
-  mutating func decode(_ claim: gantry_claim) -> UnsafeRawBufferPointer {
-    let stored = UnsafeRawBufferPointer(start: arena + Int(claim.offset), count: Int(claim.stored))
-    guard gantry_checksum(stored.baseAddress, stored.count) == claim.check else {
-      refuse("The checksum of a chunk of \(claim.stored) bytes is wrong.")
+  mutating func decode(_ claim: Claim) -> UnsafeRawBufferPointer {
+    let form = claim.form
+    let stored = UnsafeRawBufferPointer(start: arena + claim.offset, count: form.stored)
+    guard checksum(stored) == form.check else {
+      refuse("The checksum of a chunk of \(form.stored) bytes is wrong.")
     }
-    guard claim.flags & UInt32(GANTRY_CHUNK_LZ4) != 0 else { return stored }
-    let size = Int(claim.raw)
-    let stride = claim.flags & UInt32(GANTRY_CHUNK_SHUFFLED) != 0 ? Int(claim.stride) : 1
+    guard form.flags & ChunkFlags.lz4 != 0 else { return stored }
+    let size = form.raw
+    let stride = form.flags & ChunkFlags.shuffled != 0 ? Int(form.stride) : 1
     ChunkDecoder.grow(&plain, to: size)
     if stride > 1 { ChunkDecoder.grow(&scratch, to: size) }
     let target = UnsafeMutableRawBufferPointer(rebasing: plain[..<size])
@@ -38,7 +38,7 @@ struct ChunkDecoder {
         stored, into: target, stride: stride,
         scratch: UnsafeMutableRawBufferPointer(rebasing: scratch[..<(stride > 1 ? size : 0)]))
     } catch {
-      refuse("A chunk of \(claim.stored) bytes could not be decompressed: \(error)")
+      refuse("A chunk of \(form.stored) bytes could not be decompressed: \(error)")
     }
     return UnsafeRawBufferPointer(target)
   }

@@ -2,7 +2,6 @@
 // Entered by the zygote's child with nothing but async-signal-safe calls behind it; never returns.
 
 import CGantryProcess
-import CGantryRing
 import GantryLanes
 import GantryWire
 
@@ -34,17 +33,13 @@ package func containerMain(
       ringBytes: spawn.pointee.ring_bytes, doorbell: descriptor(.doorbell))
     for name in [ContainerDescriptor.arena, .driverPage, .containerRegion] { close(descriptor(name)) }
     gantry_crash_handler_install(lane.crash.assumingMemoryBound(to: gantry_crash_note.self))
-    armStepKill(spawn.pointee)
+    // Test builds pass the step at which the container is to die in the spawn message.
+    armStepKill(step: spawn.pointee.detail.0, nth: spawn.pointee.detail.1)
     serve(lane, zygoteFunctions[Int(spawn.pointee.function_index)].runner)
   } catch {
     writeError("The container could not map its lane. \(error)\n")
     _exit(71)
   }
-}
-
-/// Test builds pass the step at which the container is to die in the spawn message.
-private func armStepKill(_ spawn: gantry_spawn) {
-  if spawn.detail.1 > 0 { gantry_hooks_arm(Int32(clamping: spawn.detail.0), spawn.detail.1) }
 }
 
 private func writeError(_ text: String) {
@@ -55,35 +50,26 @@ private func writeError(_ text: String) {
 private func serve(_ lane: LaneConsumer, _ runner: ChunkRunner) -> Never {
   switch runner {
   case .sync(let run):
-    publishStarted(lane)
+    lane.publishStarted()
     serveSync(lane, run)
   case .async(let run):
     serveAsync(lane, run)
   }
 }
 
-/// Says that the lane is mapped and the function can run.
-func publishStarted(_ lane: LaneConsumer) {
-  var record = gantry_record()
-  record.kind = UInt16(GANTRY_RECORD_STARTED)
-  gantry_hooks_pass(Int32(GANTRY_STEP_STARTED))
-  gantry_consumer_publish(lane.consumer, &record)
-}
-
 private func serveSync(_ lane: LaneConsumer, _ run: @Sendable (inout OpenChunk) -> Void) -> Never {
   var decoder = ChunkDecoder(arena: lane.arena)
   while true {
-    var claim = gantry_claim()
-    if gantry_consumer_claim(lane.consumer, &claim) == 1 {
-      var chunk = OpenChunk(lane: lane.consumer, claim: claim, inputs: decoder.decode(claim))
-      gantry_hooks_pass(Int32(GANTRY_STEP_CHUNK_READY))
+    if let claim = lane.claim() {
+      var chunk = OpenChunk(lane, claim, inputs: decoder.decode(claim))
+      passChunkReady()
       run(&chunk)
       continue
     }
-    switch Int(gantry_consumer_wait(lane.consumer)) {
-    case GANTRY_WAIT_STOP: leaveProcess()
-    case GANTRY_WAIT_TIMEOUT: leaveProcessIfOrphaned()
-    default: break
+    switch lane.wait() {
+    case .stop: leaveProcess()
+    case .timeout: leaveProcessIfOrphaned()
+    case .ready: break
     }
   }
 }

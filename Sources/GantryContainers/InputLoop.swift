@@ -1,7 +1,7 @@
 // The loops that run a function over the inputs of a chunk: packed and general, synchronous and asynchronous.
 // Specialised and inlined where the user writes the function; each input costs one store, one load, and the body.
 
-public import CGantryRing
+import GantryLanes
 public import GantryWire
 
 /// Runs a synchronous function over the inputs of a chunk, from its first to wherever the driver lets it end.
@@ -30,14 +30,14 @@ func runPacked<I: ValueCoding, O: ValueCoding>(
     var left = false
     var thrown: (any Error)?
     while input != stop {
-      guard gantry_cursor_begin(cursor, input) else {
+      guard cursor.begin(input) else {
         left = true
         break
       }
       do {
         let value = try body(inputs.load(fromByteOffset: Int(input) &* I.width, as: I.Value.self))
         if O.width > 0 { output.initializeMemory(as: O.Value.self, to: value) }
-        gantry_hooks_pass(Int32(GANTRY_STEP_INPUT_DONE))
+        chunk.cursor.passDone()
       } catch {
         thrown = error
         break
@@ -51,12 +51,12 @@ func runPacked<I: ValueCoding, O: ValueCoding>(
       chunk.publish(thrown: thrown, by: input)
       input &+= 1
     } else if left || chunk.isOver(at: input) {
-      gantry_cursor_leave(cursor, input)
+      cursor.leave(at: input)
       chunk.publish(through: input, bytes: bytes, last: true)
       return
     } else {
       // Nothing runs while this is published, and nobody is to be blamed for it.
-      gantry_cursor_leave(cursor, input)
+      cursor.leave(at: input)
       chunk.publish(through: input, bytes: bytes, last: false)
     }
   }
@@ -68,12 +68,12 @@ func runFramed<I: ValueCoding, O: ValueCoding>(
 ) {
   var inputs = InputReader<I>(chunk)
   var outputs = OutputWriter<O>(chunk)
-  while gantry_cursor_begin(chunk.cursor, inputs.input) {
+  while chunk.cursor.begin(inputs.input) {
     do {
       let value = try inputs.next()
       do {
         outputs.append(try body(value), of: inputs.input, &chunk)
-        gantry_hooks_pass(Int32(GANTRY_STEP_INPUT_DONE))
+        chunk.cursor.passDone()
       } catch {
         outputs.close(before: inputs.input, &chunk)
         chunk.publish(thrown: error, by: inputs.input)
@@ -96,12 +96,12 @@ package func runInputs<I: ValueCoding, O: ValueCoding>(
 ) async {
   var inputs = InputReader<I>(chunk)
   var outputs = OutputWriter<O>(chunk)
-  while gantry_cursor_begin(chunk.cursor, inputs.input) {
+  while chunk.cursor.begin(inputs.input) {
     do {
       let value = try inputs.next()
       do {
         outputs.append(try await body(value), of: inputs.input, &chunk)
-        gantry_hooks_pass(Int32(GANTRY_STEP_INPUT_DONE))
+        chunk.cursor.passDone()
       } catch {
         outputs.close(before: inputs.input, &chunk)
         chunk.publish(thrown: error, by: inputs.input)
@@ -179,8 +179,8 @@ struct OutputWriter<O: ValueCoding>: ~Copyable {
       return
     }
     written &+= 1
-    if written == chunk.claim.publish_every {
-      gantry_cursor_leave(chunk.cursor, input &+ 1)
+    if written == chunk.claim.publishEvery {
+      chunk.cursor.leave(at: input &+ 1)
       chunk.publish(through: input &+ 1, bytes: encoder.count, last: false)
       open(chunk)
     }
@@ -196,7 +196,7 @@ struct OutputWriter<O: ValueCoding>: ~Copyable {
     } else {
       encoder.withBytes { bytes in
         let output = UnsafeRawBufferPointer(rebasing: bytes[mark...])
-        if output.count <= Int(chunk.lane.pointee.ring_bytes / 8) {
+        if output.count <= chunk.lane.ringBytes / 8 {
           _ = chunk.openRecord(atLeast: output.count)
           chunk.outputs.copyMemory(from: output.baseAddress.unsafelyUnwrapped, byteCount: output.count)
           chunk.publish(through: input &+ 1, bytes: output.count, last: false)
@@ -211,7 +211,7 @@ struct OutputWriter<O: ValueCoding>: ~Copyable {
 
   @inlinable
   mutating func leave(at input: UInt32, _ chunk: inout OpenChunk) {
-    gantry_cursor_leave(chunk.cursor, input)
+    chunk.cursor.leave(at: input)
     chunk.publish(through: input, bytes: encoder.count, last: true)
   }
 }

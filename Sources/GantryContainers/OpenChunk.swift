@@ -1,31 +1,28 @@
 // A claimed chunk while its inputs run: where each input lies, and the record its outputs are written into.
 // Inlined into user modules up to the calls that publish; one thread, no allocation per input.
 
-public import CGantryRing
+public import GantryLanes
 import GantryWire
 
 /// The chunk a container is working on, and its open record in the completion ring.
 @frozen
 public struct OpenChunk {
-  @usableFromInline let lane: UnsafeMutablePointer<gantry_consumer>
-  @usableFromInline let claim: gantry_claim
-  @usableFromInline let cursor: gantry_cursor
+  @usableFromInline let lane: LaneConsumer
+  @usableFromInline let claim: Claim
+  @usableFromInline let cursor: InputCursor
   /// The decoded chunk.
   @usableFromInline let inputs: UnsafeRawBufferPointer
   /// The first input whose output is not published.
   @usableFromInline var unpublished: UInt32
   @usableFromInline var since: UInt64
 
-  package init(
-    lane: UnsafeMutablePointer<gantry_consumer>, claim: gantry_claim, inputs: UnsafeRawBufferPointer
-  ) {
+  package init(_ lane: LaneConsumer, _ claim: Claim, inputs: UnsafeRawBufferPointer) {
     self.lane = lane
     self.claim = claim
-    var claim = claim
-    cursor = gantry_cursor_make(lane, &claim)
+    cursor = InputCursor(lane, claim)
     self.inputs = inputs
     unpublished = claim.first
-    since = gantry_clock_ns()
+    since = monotonicNow()
   }
 
   /// The first input to run.
@@ -34,11 +31,11 @@ public struct OpenChunk {
 
   /// Whether nothing from `input` on is ours to run.
   @inlinable
-  package func isOver(at input: UInt32) -> Bool { input >= gantry_claim_end(claim) }
+  package func isOver(at input: UInt32) -> Bool { input >= claim.end }
 
   /// Where the outputs of the open record go.
   @inlinable
-  package var outputs: UnsafeMutableRawPointer { UnsafeMutableRawPointer(gantry_consumer_payload(lane)) }
+  package var outputs: UnsafeMutableRawPointer { lane.payload }
 
   /// Opens a record: the payload bytes that may be written at `outputs`, at least `bytes` of them.
   ///
@@ -46,27 +43,23 @@ public struct OpenChunk {
   /// while the next is written.
   @usableFromInline
   package func openRecord(atLeast bytes: Int) -> Int {
-    let most = Int(lane.pointee.ring_bytes / 4)
-    var room = Int(clamping: gantry_consumer_room(lane))
+    let most = lane.ringBytes / 4
+    var room = lane.room
     while room < bytes {
-      waitForRoom(bytes)
-      room = Int(clamping: gantry_consumer_room(lane))
+      switch lane.waitForRoom(bytes) {
+      case .stop: leaveProcess()
+      case .timeout: leaveProcessIfOrphaned()
+      case .ready: break
+      }
+      room = lane.room
     }
     return min(room, max(most, bytes))
-  }
-
-  private func waitForRoom(_ bytes: Int) {
-    switch Int(gantry_consumer_wait_room(lane, UInt64(bytes))) {
-    case GANTRY_WAIT_STOP: leaveProcess()
-    case GANTRY_WAIT_TIMEOUT: leaveProcessIfOrphaned()
-    default: break
-    }
   }
 
   /// How many outputs of `width` bytes may be written before the record is published.
   @inlinable
   package func openPacked(width: Int) -> UInt32 {
-    let every = claim.publish_every
+    let every = claim.publishEvery
     // Even a record without bytes needs room for its header.
     let room = openRecord(atLeast: max(width, 1))
     guard width > 0 else { return every }
@@ -77,32 +70,22 @@ public struct OpenChunk {
   @usableFromInline
   package mutating func publish(through input: UInt32, bytes: Int, last: Bool) {
     guard last || input != unpublished else { return }
-    publish(
-      Int(GANTRY_RECORD_OUTPUTS), first: unpublished, count: input - unpublished, bytes: bytes, last: last)
+    publish(.outputs, unpublished..<input, bytes: bytes, isLast: last)
     unpublished = input
   }
 
-  private mutating func publish(
-    _ kind: Int, first: UInt32, count: UInt32, bytes: Int, last: Bool, flags: UInt16 = 0
-  ) {
+  private mutating func publish(_ kind: RecordKind, _ inputs: Range<UInt32>, bytes: Int, isLast: Bool = false) {
     flushOutput()
-    let now = gantry_clock_ns()
-    var record = gantry_record()
-    record.kind = UInt16(kind)
-    record.flags = flags | (last ? UInt16(GANTRY_RECORD_LAST) : 0)
-    record.first = first
-    record.count = count
-    record.position = claim.position
-    record.length = UInt64(bytes)
-    record.busy_ns = now &- since
+    let now = monotonicNow()
+    lane.publish(
+      kind, position: claim.position, inputs: inputs, bytes: bytes, isLast: isLast, busy: now &- since)
     since = now
-    gantry_consumer_publish(lane, &record)
   }
 
   /// Publishes the contents of one frame that does not fit a record, piece by piece.
   @usableFromInline
   package mutating func publishLarge(_ input: UInt32, _ contents: UnsafeRawBufferPointer) {
-    let piece = Int(lane.pointee.ring_bytes / 4) - 128
+    let piece = lane.ringBytes / 4 - 128
     var rest = contents[...]
     while true {
       let bytes = rest.prefix(piece)
@@ -111,8 +94,7 @@ public struct OpenChunk {
       if let start = UnsafeRawBufferPointer(rebasing: bytes).baseAddress {
         outputs.copyMemory(from: start, byteCount: bytes.count)
       }
-      let kind = rest.isEmpty ? GANTRY_RECORD_LARGE : GANTRY_RECORD_MORE
-      publish(Int(kind), first: input, count: 1, bytes: bytes.count, last: false)
+      publish(rest.isEmpty ? .large : .more, input..<(input + 1), bytes: bytes.count)
       if rest.isEmpty { break }
     }
     unpublished = input + 1
@@ -121,7 +103,7 @@ public struct OpenChunk {
   /// Publishes that `input` threw, after the outputs before it.
   @usableFromInline
   package mutating func publish(thrown error: any Error, by input: UInt32) {
-    publishText(Int(GANTRY_RECORD_THREW), input) { encoder, mostBytes in
+    publishText(.threw, input) { encoder, mostBytes in
       ErrorCoding.encode(error, into: &encoder, mostBytes: mostBytes)
     }
   }
@@ -129,21 +111,21 @@ public struct OpenChunk {
   /// Publishes that `input` or its output cannot be coded, and why.
   @usableFromInline
   package mutating func publish(undeliverable reason: String, _ input: UInt32) {
-    publishText(Int(GANTRY_RECORD_UNENCODABLE), input) { encoder, mostBytes in
+    publishText(.unencodable, input) { encoder, mostBytes in
       encoder.encode(String(decoding: reason.utf8.prefix(mostBytes / 2), as: UTF8.self))
     }
   }
 
   private mutating func publishText(
-    _ kind: Int, _ input: UInt32, _ encode: (inout PayloadEncoder, Int) -> Void
+    _ kind: RecordKind, _ input: UInt32, _ encode: (inout PayloadEncoder, Int) -> Void
   ) {
-    let most = Int(lane.pointee.ring_bytes / 4)
+    let most = lane.ringBytes / 4
     var encoder = PayloadEncoder()
     encode(&encoder, most)
     let length = min(encoder.count, most)
     _ = openRecord(atLeast: max(length, 1))
     encoder.withBytes { outputs.copyMemory(from: $0.baseAddress.unsafelyUnwrapped, byteCount: length) }
-    publish(kind, first: input, count: 1, bytes: length, last: false)
+    publish(kind, input..<(input + 1), bytes: length)
     unpublished = input + 1
   }
 }

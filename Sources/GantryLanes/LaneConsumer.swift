@@ -1,13 +1,17 @@
 // The container's end of its lane and its view of the arena, mapped once for the container's life.
+// The verbs of PROTOCOL.md as containers use them; those of each input are inlined into user modules.
 
-package import CGantryRing
+public import CGantryRing
 
 /// A lane as its container holds it.
 ///
-/// Lives as long as the process.
-package struct LaneConsumer {
-  package let consumer: UnsafeMutablePointer<gantry_consumer>
+/// Lives as long as the process; one thread at a time uses it.
+@frozen
+public struct LaneConsumer {
+  @usableFromInline let consumer: UnsafeMutablePointer<gantry_consumer>
+  /// The driver's chunks, read-only.
   package let arena: UnsafeRawPointer
+  /// Where a crash of this process is to be noted.
   package let crash: UnsafeMutableRawPointer
 
   /// Maps the three regions from the descriptors that the driver sent.
@@ -32,4 +36,132 @@ package struct LaneConsumer {
     self.arena = UnsafeRawPointer(arenaBase)
     crash = ownBase + Int(GANTRY_CRASH_OFFSET)
   }
+}
+
+extension LaneConsumer {
+  /// How a wait ended.
+  package enum Wait {
+    /// There is what was waited for.
+    case ready
+    /// Look whether the parent still lives, then wait again.
+    case timeout
+    /// The driver wants the container to end.
+    case stop
+
+    init(_ result: Int32) {
+      switch Int(result) {
+      case GANTRY_WAIT_STOP: self = .stop
+      case GANTRY_WAIT_TIMEOUT: self = .timeout
+      default: self = .ready
+      }
+    }
+  }
+
+  /// Claims the next descriptor, if there is one.
+  package func claim() -> Claim? {
+    var claim = gantry_claim()
+    return gantry_consumer_claim(consumer, &claim) == 1 ? Claim(claim) : nil
+  }
+
+  /// Spins, then sleeps until there is a descriptor; at most a second.
+  package func wait() -> Wait { Wait(gantry_consumer_wait(consumer)) }
+
+  /// Spins for as long as recent waits say it pays; true: there is a descriptor or a stop.
+  package func spin() -> Bool { gantry_consumer_spin(consumer) }
+
+  /// Sleeps until the driver cancels something or a second is over; true: what runs is unwanted. Any thread.
+  package func watch(_ seen: inout UInt32) -> Bool { gantry_consumer_watch(consumer, &seen, 1_000_000_000) }
+
+  /// Bytes of the completion ring.
+  package var ringBytes: Int { Int(consumer.pointee.ring_bytes) }
+
+  /// Payload bytes that fit now; 0: perhaps not even a header does.
+  package var room: Int { Int(clamping: gantry_consumer_room(consumer)) }
+
+  /// Waits until so many payload bytes fit; at most a second.
+  package func waitForRoom(_ bytes: Int) -> Wait { Wait(gantry_consumer_wait_room(consumer, UInt64(bytes))) }
+
+  /// Where the payload of the open record goes.
+  @inlinable
+  package var payload: UnsafeMutableRawPointer { UnsafeMutableRawPointer(gantry_consumer_payload(consumer)) }
+
+  /// Publishes the open record, whose payload stands in place.
+  package func publish(
+    _ kind: RecordKind, position: UInt64, inputs: Range<UInt32>, bytes: Int, isLast: Bool, busy: UInt64
+  ) {
+    var record = gantry_record()
+    record.kind = kind.rawValue
+    record.flags = isLast ? RecordKind.lastFlag : 0
+    record.first = inputs.lowerBound
+    record.count = UInt32(inputs.count)
+    record.position = position
+    record.length = UInt64(bytes)
+    record.busy_ns = busy
+    gantry_consumer_publish(consumer, &record)
+  }
+
+  /// Says that the lane is mapped and the function can run.
+  package func publishStarted() {
+    gantry_hooks_pass(Int32(GANTRY_STEP_STARTED))
+    publish(.started, position: 0, inputs: 0..<0, bytes: 0, isLast: false, busy: 0)
+  }
+}
+
+/// A private copy of a claimed descriptor.
+@frozen
+public struct Claim {
+  @usableFromInline let claim: gantry_claim
+
+  init(_ claim: gantry_claim) { self.claim = claim }
+
+  /// The first input to run.
+  @inlinable
+  package var first: UInt32 { claim.first }
+
+  /// After how many inputs to publish.
+  @inlinable
+  package var publishEvery: UInt32 { claim.publish_every }
+
+  /// Where the chunk ends now; the driver may lower it while the chunk runs.
+  @inlinable
+  package var end: UInt32 { gantry_claim_end(claim) }
+
+  package var position: UInt64 { claim.position }
+  package var offset: Int { Int(claim.offset) }
+  package var form: ChunkForm {
+    ChunkForm(
+      stored: Int(claim.stored), raw: Int(claim.raw), check: claim.check, flags: claim.flags,
+      stride: claim.stride)
+  }
+}
+
+/// The two words by which a container and the driver agree, input by input, on what is still to run.
+@frozen
+public struct InputCursor {
+  @usableFromInline let cursor: gantry_cursor
+
+  package init(_ lane: LaneConsumer, _ claim: Claim) {
+    var claim = claim.claim
+    cursor = gantry_cursor_make(lane.consumer, &claim)
+  }
+
+  /// Marks an input as running, and only then asks whether it is still ours to run; false: leave the chunk here.
+  @inlinable
+  package func begin(_ input: UInt32) -> Bool { gantry_cursor_begin(cursor, input) }
+
+  /// Marks that everything before `input` is complete and nothing runs.
+  @inlinable
+  package func leave(at input: UInt32) { gantry_cursor_leave(cursor, input) }
+
+  /// In test builds, the step between an output and the next input.
+  @inlinable
+  package func passDone() { gantry_hooks_pass(Int32(GANTRY_STEP_INPUT_DONE)) }
+}
+
+/// In test builds, the step between a claim and its first input.
+package func passChunkReady() { gantry_hooks_pass(Int32(GANTRY_STEP_CHUNK_READY)) }
+
+/// In test builds, has this process die when it passes a step for the nth time.
+package func armStepKill(step: UInt64, nth: UInt64) {
+  if nth > 0 { gantry_hooks_arm(Int32(clamping: step), nth) }
 }

@@ -18,6 +18,17 @@ package enum RecordKind: Sendable {
     }
   }
 
+  var rawValue: UInt16 {
+    switch self {
+    case .outputs: UInt16(GANTRY_RECORD_OUTPUTS)
+    case .more: UInt16(GANTRY_RECORD_MORE)
+    case .large: UInt16(GANTRY_RECORD_LARGE)
+    case .threw: UInt16(GANTRY_RECORD_THREW)
+    case .unencodable: UInt16(GANTRY_RECORD_UNENCODABLE)
+    case .started: UInt16(GANTRY_RECORD_STARTED)
+    }
+  }
+
   /// The container has left the descriptor.
   package static let lastFlag = UInt16(GANTRY_RECORD_LAST)
 }

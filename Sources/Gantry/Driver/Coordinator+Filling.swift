@@ -85,6 +85,7 @@ extension Coordinator {
     locked {
       call.isFilling = false
       commit(call, block, filled, form)
+      feed(call.pool)
     }
   }
 
@@ -121,7 +122,7 @@ extension Coordinator {
       acceleration: acceleration, width: call.filler.width)
   }
 
-  /// Enters an encoded chunk into the books and feeds it.
+  /// Enters an encoded chunk into the books; whoever commits sees to it that it is fed.
   private func commit(_ call: Call, _ block: ArenaBlock, _ filled: Filled, _ form: ChunkForm) {
     let base = call.nextIndex
     call.nextIndex += filled.count
@@ -135,7 +136,6 @@ extension Coordinator {
       arena.release(block)
     }
     if let failure = filled.failure { refuse(call, failure) }
-    if !call.isCancelled { feed(call.pool) }
   }
 
   private func enter(_ call: Call, _ block: ArenaBlock, _ count: Int, _ base: Int, _ form: ChunkForm) {
@@ -220,19 +220,22 @@ extension Coordinator {
   }
 
   /// Moves what a feeder has read into a chunk of its own.
+  ///
+  /// Every caller feeds or pumps afterwards.
   private func shipOpen(_ feeder: Feeder) {
     let call = feeder.call
-    feeder.lock.locked {
+    let shipment: (ArenaBlock, Filled, ChunkForm)? = feeder.lock.locked {
       let open = feeder.open
-      guard open.count > 0 || open.failure != nil else { return }
+      guard open.count > 0 || open.failure != nil else { return nil }
       let bytes = open.encoder.count
-      guard let (block, form) = place(open, for: call) else { return }
+      guard let (block, form) = place(open, for: call) else { return nil }
       feeder.granted -= open.count + (open.failure == nil ? 0 : 1)
       let filled = Filled(
         count: open.count, bytes: bytes, failure: open.failure, isOpen: call.sourceIsOpen)
       open.clear()
-      commit(call, block, filled, form)
+      return (block, filled, form)
     }
+    if let (block, filled, form) = shipment { commit(call, block, filled, form) }
   }
 
   /// Copies what a feeder has read into the arena, compressed where that pays.

@@ -170,7 +170,7 @@ let lazinessScenarios = ScenarioGroup(
         Board.set(4, 0)
         expectEqual(try await oneSlowOfTwo.map(0..<49).collect(), Array(0..<49))
         Board.set(4, 0)
-        expectEqual(try await oneSlowOfTwo.map(unknown(0..<49), orderOutputs: false).collect().last, 20)
+        expectEqual(try await oneSlowOfTwo.map(unknown(0..<49), orderOutputs: false).collect().sorted(), Array(0..<49))
         Board.set(4, 0)
         let texts = (0..<49).map { "\($0)" }
         expectEqual(try await oneSlowTextOfTwo.map(texts).collect(), texts)

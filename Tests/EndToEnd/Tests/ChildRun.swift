@@ -81,7 +81,8 @@ private func unnamedFile() -> Int32 {
   var template = Array("/tmp/gantry-test-XXXXXX\0".utf8CString)
   let file = template.withUnsafeMutableBufferPointer { name -> Int32 in
     guard let base = name.baseAddress else { return -1 }
-    let file = mkostemp(base, O_CLOEXEC)
+    let file = mkstemp(base)
+    _ = fcntl(file, F_SETFD, FD_CLOEXEC)
     unlink(base)
     return file
   }

@@ -62,9 +62,10 @@ struct Scene: Sendable, CustomStringConvertible {
 
 /// EndToEndProgram lies beside the test bundle.
 private let program: String = {
-  var buffer = [UInt8](repeating: 0, count: 4096)
-  let count = buffer.withUnsafeMutableBytes { readlink("/proc/self/exe", $0.baseAddress, $0.count) }
-  let candidates = [String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)] + CommandLine.arguments
+  var buffer = [CChar](repeating: 0, count: 4096)
+  let count = readlink("/proc/self/exe", &buffer, buffer.count)
+  let own = buffer.prefix(max(0, count)).map { UInt8(bitPattern: $0) }
+  let candidates = [String(decoding: own, as: UTF8.self)] + CommandLine.arguments
   for candidate in candidates {
     guard let slash = candidate.lastIndex(of: "/") else { continue }
     let path = candidate[...slash] + "EndToEndProgram"
