@@ -169,11 +169,14 @@ static int wait_for(gantry_consumer *consumer, need need) {
   return met ? GANTRY_WAIT_READY : GANTRY_WAIT_TIMEOUT;
 }
 
-bool gantry_consumer_watch(const gantry_consumer *consumer, uint32_t *seen, uint64_t timeout_ns) {
+void gantry_consumer_watch(const gantry_consumer *consumer, uint32_t *seen, uint64_t timeout_ns) {
   const gantry_driver_page *driver = driver_page(consumer);
   gantry_futex_wait(&driver->cancel_bell, *seen, timeout_ns);
   *seen = gantry_load_acquire(&driver->cancel_bell);
-  uint64_t unwanted = gantry_load_acquire(&driver->cancel);
+}
+
+bool gantry_consumer_unwanted(const gantry_consumer *consumer) {
+  uint64_t unwanted = gantry_load_acquire(&driver_page(consumer)->cancel);
   uint64_t progress = gantry_load_acquire(&own_page(consumer)->progress);
   return unwanted != 0 && (progress & 1) && ((unwanted - 1) << 33) >> 33 == progress >> 33;
 }

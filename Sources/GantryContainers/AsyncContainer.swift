@@ -26,7 +26,7 @@ func serveAsync(_ lane: LaneConsumer, _ run: @escaping @Sendable (inout OpenChun
 /// The lane of an asynchronous container and the task that works on it.
 ///
 /// `@unchecked Sendable`: the lane is used by one party at a time, the task while it works and the idle thread while
-/// the task is suspended; `current` is guarded by `guardian`.
+/// the task is suspended; `current` and `isRunning` are guarded by `guardian`.
 private final class AsyncServer: @unchecked Sendable {
   private let lane: LaneConsumer
   private let run: @Sendable (inout OpenChunk) async -> Void
@@ -35,6 +35,7 @@ private final class AsyncServer: @unchecked Sendable {
   private var resume: CheckedContinuation<Void, Never>?
   private let guardian = DispatchSemaphore(value: 1)
   private var current: Task<Void, Never>?
+  private var isRunning = false
 
   init(_ lane: LaneConsumer, _ run: @escaping @Sendable (inout OpenChunk) async -> Void) {
     self.lane = lane
@@ -57,6 +58,12 @@ private final class AsyncServer: @unchecked Sendable {
     guardian.signal()
   }
 
+  private func setRunning(_ isRunning: Bool) {
+    guardian.wait()
+    self.isRunning = isRunning
+    guardian.signal()
+  }
+
   /// Runs chunks until this task is cancelled, which cancels the input that runs; a fresh task then goes on.
   private func work() async {
     while !Task.isCancelled {
@@ -71,7 +78,9 @@ private final class AsyncServer: @unchecked Sendable {
       }
       var chunk = OpenChunk(lane, claim, inputs: decoder.decode(claim))
       passChunkReady()
+      setRunning(true)
       await run(&chunk)
+      setRunning(false)
     }
     setCurrent(Task.detached { [self] in await work() })
   }
@@ -101,11 +110,11 @@ private final class AsyncServer: @unchecked Sendable {
   func watchForCancellation() {
     var seen: UInt32 = 0
     while true {
-      if lane.watch(&seen) {
-        guardian.wait()
-        current?.cancel()
-        guardian.signal()
-      }
+      lane.watch(&seen)
+      // The task cannot go on to another chunk meanwhile: that one would be cancelled in place of this.
+      guardian.wait()
+      if isRunning, lane.isUnwanted { current?.cancel() }
+      guardian.signal()
       leaveProcessIfOrphaned()
     }
   }

@@ -74,7 +74,8 @@ public struct OpenChunk {
     unpublished = input
   }
 
-  private mutating func publish(_ kind: RecordKind, _ inputs: Range<UInt32>, bytes: Int, isLast: Bool = false) {
+  private mutating func publish(_ kind: RecordKind, _ inputs: Range<UInt32>, bytes: Int, isLast: Bool = false)
+  {
     flushOutput()
     let now = monotonicNow()
     lane.publish(

@@ -69,8 +69,11 @@ extension LaneConsumer {
   /// Spins for as long as recent waits say it pays; true: there is a descriptor or a stop.
   package func spin() -> Bool { gantry_consumer_spin(consumer) }
 
-  /// Sleeps until the driver cancels something or a second is over; true: what runs is unwanted. Any thread.
-  package func watch(_ seen: inout UInt32) -> Bool { gantry_consumer_watch(consumer, &seen, 1_000_000_000) }
+  /// Sleeps until the driver cancels something or a second is over; any thread may.
+  package func watch(_ seen: inout UInt32) { gantry_consumer_watch(consumer, &seen, 1_000_000_000) }
+
+  /// Whether the driver no longer wants what runs; any thread may ask.
+  package var isUnwanted: Bool { gantry_consumer_unwanted(consumer) }
 
   /// Bytes of the completion ring.
   package var ringBytes: Int { Int(consumer.pointee.ring_bytes) }

@@ -69,8 +69,10 @@ int gantry_consumer_wait(gantry_consumer *consumer);
 int gantry_consumer_wait_room(gantry_consumer *consumer, uint64_t bytes);
 
 /// Sleeps until the driver cancels something (`*seen` moves on) or the time is over. Any thread of the container.
-/// true: what runs now is unwanted.
-bool gantry_consumer_watch(const gantry_consumer *consumer, uint32_t *seen, uint64_t timeout_ns);
+void gantry_consumer_watch(const gantry_consumer *consumer, uint32_t *seen, uint64_t timeout_ns);
+
+/// Whether the driver no longer wants the input that runs. Any thread of the container.
+bool gantry_consumer_unwanted(const gantry_consumer *consumer);
 
 /// Payload bytes that fit now without waiting. 0: maybe not even a header does, so an empty payload waits for 1 too.
 uint64_t gantry_consumer_room(gantry_consumer *consumer);

@@ -74,7 +74,8 @@ final class Container {
   var isHungry: Bool {
     guard isFeedable else { return false }
     if ledger.isEmpty { return true }
-    if state == .starting || isStuck { return false }
+    // One in its grace may be killed: what is queued behind the cancelled input would wait for that.
+    if state == .starting || isStuck || cancelDeadline != nil { return false }
     return pool.work(ledger.inputs) < Container.enoughWork || (ledger.entries.count < 2 && pool.mean != nil)
   }
 

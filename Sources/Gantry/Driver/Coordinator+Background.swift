@@ -68,6 +68,9 @@ extension Coordinator {
       }
     }
     if isBusy { next = min(next, nextTick) }
+    for pool in pools {
+      for call in pool.calls { next = min(next, call.feeder?.shipBy ?? .max) }
+    }
     deadline = next
     guard next < armedDeadline else { return }
     armedDeadline = next

@@ -123,6 +123,7 @@ extension Coordinator {
     if !call.isCancelled, call.failure == nil, !accepted.fresh.isEmpty {
       switch kind {
       case .large:
+        call.charges[index] = nil
         call.sink.acceptLarge(index: index, bytes: bytes)
         noteDelivered(1, bytes.count, call)
       case .threw:
@@ -138,7 +139,9 @@ extension Coordinator {
           return (try? decoder.decode(String.self)) ?? "The container gave no reason."
         }
         call.sink.accept(
-          InputError(function: call.pool.name, index: index, attempts: 1, reason: .undeliverable(why)))
+          InputError(
+            function: call.pool.name, index: index,
+            attempts: (call.charges.removeValue(forKey: index)?.attempts ?? 0) + 1, reason: .undeliverable(why)))
         noteFailed(call)
       }
     }

@@ -193,6 +193,7 @@ extension Coordinator {
     let isHungry = call.pending.isEmpty && call.pool.couldTakeMore
     feeder.isHungry.store(isHungry, ordering: .relaxed)
     if isHungry { shipOpen(feeder) }
+    if let shipBy = feeder.shipBy, shipBy <= now { feeder.shipBy = nil }
     if feeder.isWaiting, wantsInput(call) {
       feeder.isWaiting = false
       feeder.credit.signal()
@@ -203,10 +204,10 @@ extension Coordinator {
     round { shipOpen(feeder) }
   }
 
-  /// Has the background thread look at open chunks in a moment.
-  func shipSoon() {
+  /// Has the background thread look at an open chunk in a moment.
+  func shipSoon(_ feeder: Feeder) {
     locked {
-      due(at: monotonicNow() + Coordinator.shortestTick)
+      feeder.shipBy = monotonicNow() + Coordinator.shortestTick
       armTimer()
     }
   }
@@ -214,6 +215,9 @@ extension Coordinator {
   func endSource(_ feeder: Feeder) {
     round {
       shipOpen(feeder)
+      if feeder.lock.locked({ feeder.open.count > 0 }) {
+        fail(feeder.call, GantryError(.sharedMemory, "There is no shared memory for the last inputs of a map."))
+      }
       feeder.call.sourceIsOpen = false
       feeder.call.feeder = nil
     }
@@ -235,7 +239,10 @@ extension Coordinator {
       open.clear()
       return (block, filled, form)
     }
-    if let (block, filled, form) = shipment { commit(call, block, filled, form) }
+    guard let (block, filled, form) = shipment else { return }
+    feeder.shipBy = nil
+    feeder.isPromised.store(false, ordering: .relaxed)
+    commit(call, block, filled, form)
   }
 
   /// Copies what a feeder has read into the arena, compressed where that pays.

@@ -8,7 +8,8 @@ extension Coordinator {
     guard !isShuttingDown || !pool.calls.isEmpty else { return }
     var alive = 0
     var hungry = 0
-    for container in pool.containers where container.state != .closing {
+    // One that is busy with what nobody wants any more is as good as gone: the next call is not to wait for its grace.
+    for container in pool.containers where container.state != .closing && container.cancelDeadline == nil {
       alive += 1
       if container.isHungry || container.state == .starting { hungry += 1 }
     }
@@ -32,8 +33,9 @@ extension Coordinator {
     for container in pool.containers where container.state != .closing { alive += 1 }
     let window = pool.options.scaledownWindow.clampedNanoseconds
     for container in pool.containers where container.state == .ready && container.ledger.isEmpty {
-      if container.inputsLeft <= 0 {
+      if container.inputsLeft <= 0 || alive > pool.maxContainers {
         retire(container)
+        alive -= 1
       } else if alive > pool.options.minContainers {
         guard now >= container.idleSince &+ window else {
           due(at: container.idleSince &+ window)

@@ -70,29 +70,34 @@ private func printError(_ error: any Error) {
   text.withUTF8 { _ = write(2, $0.baseAddress, $0.count) }
 }
 
-/// The functions among a value's stored properties, also in arrays, optionals and nested structs, named by their path.
-func findFunctions(in value: Any, path: String = "") -> [(name: String?, registration: FunctionRegistration)]
-{
+/// The functions among a value's stored properties, also in collections, optionals and nested values, named by their
+/// path; `depth` ends the search in values that hold themselves.
+func findFunctions(
+  in value: Any, path: String = "", depth: Int = 16
+) -> [(name: String?, registration: FunctionRegistration)] {
   if let function = value as? any RegisteredFunction {
     let registration = function.registration
     return [(registration.name ?? (path.isEmpty ? nil : path), registration)]
   }
+  guard depth > 0 else { return [] }
   let mirror = Mirror(reflecting: value)
   switch mirror.displayStyle {
   case .struct, .class, .tuple, .enum:
-    return mirror.children.flatMap { child in
-      findFunctions(in: child.value, path: join(path, child.label ?? ""))
+    let inherited = mirror.superclassMirror.map { Array($0.children) } ?? []
+    return (inherited + mirror.children).flatMap { child in
+      findFunctions(in: child.value, path: join(path, child.label ?? ""), depth: depth - 1)
     }
   case .optional:
-    return mirror.children.flatMap { findFunctions(in: $0.value, path: path) }
+    return mirror.children.flatMap { findFunctions(in: $0.value, path: path, depth: depth - 1) }
   case .collection, .set:
-    return mirror.children.enumerated().flatMap { findFunctions(in: $1.value, path: "\(path)[\($0)]") }
+    return mirror.children.enumerated().flatMap {
+      findFunctions(in: $1.value, path: "\(path)[\($0)]", depth: depth - 1)
+    }
   case .dictionary:
     return mirror.children.flatMap { child in
-      guard let (key, value) = child.value as? (key: AnyHashable, value: Any) else {
-        return [(name: String?, registration: FunctionRegistration)]()
-      }
-      return findFunctions(in: value, path: "\(path)[\(key)]")
+      let pair = Mirror(reflecting: child.value).children.map(\.value)
+      guard pair.count == 2 else { return [(name: String?, registration: FunctionRegistration)]() }
+      return findFunctions(in: pair[1], path: "\(path)[\(pair[0])]", depth: depth - 1)
     }
   default:
     return []

@@ -81,8 +81,18 @@ public struct ContainerExit: Sendable, CustomStringConvertible {
       case .exit(let code): "exited with code \(code) while an input ran"
       case .lost: "was lost"
       }
-    let tail = stderrTail.isEmpty ? "" : " Its last words: \(stderrTail)"
+    let words = stderrTail.trimmingSpace()
+    let tail = words.isEmpty ? "" : " Its last words: \(words)"
     return "container \(pid) \(end).\(tail)"
+  }
+}
+
+extension String {
+  /// Without white space at its end.
+  fileprivate func trimmingSpace() -> Substring {
+    var text = self[...]
+    while let last = text.last, last.isWhitespace { text.removeLast() }
+    return text
   }
 }
 

@@ -6,7 +6,8 @@ extension Function {
   /// Maps the function over a sequence.
   ///
   /// Costs nothing until the first result is asked for. Arrays and ranges are encoded in the caller's turn; any other
-  /// sequence gets a thread of its own, so that one that blocks never holds back a finished result.
+  /// sequence gets a thread of its own, so that one that blocks never holds back a finished result. In the code of an
+  /// actor it is read on that actor, because its closures belong there, and blocks it for an element at a time.
   ///
   /// - Parameters:
   ///   - inputs: Finite or not; read lazily, never beyond the call's window.

@@ -41,6 +41,13 @@ final class OpenInputs {
   /// Why the input behind them has no encoding.
   @usableFromInline var failure: String?
 
+  /// Adds another's inputs behind these.
+  func append(_ other: OpenInputs) {
+    other.encoder.withBytes { encoder.append($0) }
+    count += other.count
+    failure = failure ?? other.failure
+  }
+
   func clear() {
     encoder.truncate(to: 0)
     count = 0

@@ -1,17 +1,18 @@
 // Reads a source which may block, one input at a time, as far as the call's window allows: on a thread of its own, or
-// on the caller's actor where the sequence's closures belong to it. What it has read is shipped when a chunk is full, when a container is hungry, or by whoever sees that one is.
+// on the caller's actor where the sequence's closures belong to it. What it has read is shipped when a chunk is full,
+// when a container is hungry, before it waits, or by whoever sees that a container has become hungry.
 
 import GantryContainers
 import GantryLanes
 import Synchronization
 
-/// `@unchecked Sendable`: `open` is guarded by `lock`, the rest by the coordinator's lock or by being the thread's own.
+/// `@unchecked Sendable`: `open` is guarded by `lock`, the rest by the coordinator's lock or by being the reader's own.
 final class Feeder: @unchecked Sendable {
   let call: Call
   private let coordinator: Coordinator
   /// Taken after the coordinator's lock where both are.
   let lock = Lock()
-  let open = OpenInputs()
+  private(set) var open = OpenInputs()
   /// Set while a container waits for whatever comes next.
   let isHungry = Atomic<Bool>(true)
   let credit = Credit()
@@ -19,6 +20,8 @@ final class Feeder: @unchecked Sendable {
   private let isOver = Atomic<Bool>(false)
   /// Under the coordinator's lock: it waits on `credit`.
   var isWaiting = false
+  /// Under the coordinator's lock: look at the open chunk by then, should the source block now.
+  var shipBy: UInt64?
   /// Under the coordinator's lock: inputs that were granted and not yet put into a chunk.
   var granted = 0
 
@@ -39,24 +42,22 @@ final class Feeder: @unchecked Sendable {
       pause = keptBack > 1 ? min(pause * 2, Feeder.longestPause) : Feeder.shortestPause
       keptBack = 0
       shippedAt = now
-      isPromised = false
       return true
     }
-    if !isPromised {
-      isPromised = true
-      coordinator.shipSoon()
-    }
+    if !isPromised.exchange(true, ordering: .relaxed) { coordinator.shipSoon(self) }
     return false
   }
 
   private static let shortestPause: UInt64 = 20_000
   private static let longestPause: UInt64 = 1_000_000
-  // The rest is the thread's own.
+  /// The background thread will look at the open chunk; whoever ships it takes the promise back.
+  let isPromised = Atomic<Bool>(false)
+  // The rest is the reader's own.
   private var pause = Feeder.shortestPause
   private var keptBack = 0
   private var shippedAt: UInt64 = 0
-  /// The background thread will look at the open chunk.
-  private var isPromised = false
+  /// The input being encoded: user code may run for it, so never under a lock.
+  private var staged = OpenInputs()
 
   /// Ends reading before the next input.
   func stop() {
@@ -74,42 +75,73 @@ final class Feeder: @unchecked Sendable {
   }
 
   private func runOnThread() {
-    while true {
-      if let grant = coordinator.creditNow(self) {
-        guard grant.count > 0, read(grant) else { return }
-      } else {
+    while var grant = nextGrant() {
+      if grant.isWait {
         credit.sleep()
-      }
-    }
-  }
-
-  /// Closures written in an actor's code trap anywhere else, so they are run there, and the actor is left between bursts.
-  private func run(on actor: any Actor) async {
-    while true {
-      if let grant = coordinator.creditNow(self) {
-        guard grant.count > 0, await read(grant, isolation: actor) else { return }
       } else {
-        await credit.suspend()
+        guard read(&grant, until: .max) else { return }
       }
     }
   }
 
-  private func read(_ grant: FeederGrant, isolation: isolated any Actor) async -> Bool { read(grant) }
+  /// Closures written in an actor's code trap anywhere else, so they are run there; the actor is left again and again,
+  /// so that results reach whoever waits for them on it.
+  private func run(on actor: any Actor) async {
+    while var grant = nextGrant() {
+      if grant.isWait {
+        await credit.suspend()
+        continue
+      }
+      while grant.count > 0 {
+        let (isOpen, rest) = await readBurst(grant, isolation: actor)
+        guard isOpen else { return }
+        grant = rest
+        await Task.yield()
+      }
+    }
+  }
 
-  /// Takes as many inputs as were granted; false at the end of the sequence, or of the call.
-  private func read(_ grant: FeederGrant) -> Bool {
-    for _ in 0..<grant.count {
+  private func readBurst(
+    _ grant: FeederGrant, isolation: isolated any Actor
+  ) async -> (isOpen: Bool, rest: FeederGrant) {
+    var grant = grant
+    let isOpen = read(&grant, until: monotonicNow() + Feeder.burst)
+    return (isOpen, grant)
+  }
+
+  private static let burst: UInt64 = 100_000
+
+  /// What may be read next, or that there is to be a wait; nil: the call is over.
+  private func nextGrant() -> FeederGrant? {
+    guard let grant = coordinator.creditNow(self) else {
+      // What lies in the open chunk may be what everybody waits for.
+      if lock.locked({ open.count > 0 || open.failure != nil }) { coordinator.ship(self) }
+      return .wait
+    }
+    return grant.count > 0 ? grant : nil
+  }
+
+  /// Takes inputs as far as they were granted and the time lasts; false at the end of the sequence, or of the call.
+  private func read(_ grant: inout FeederGrant, until end: UInt64) -> Bool {
+    while grant.count > 0 {
       if isOver.load(ordering: .relaxed) { return false }
+      grant.count -= 1
       guard call.filler.fetch() else {
         coordinator.endSource(self)
         return false
       }
+      call.filler.append(staged)
       let isFull = lock.locked {
-        call.filler.append(open)
-        return open.count >= grant.target || open.encoder.count >= coordinator.chunkBytes
-          || open.failure != nil
+        if open.count == 0, open.failure == nil {
+          swap(&open, &staged)
+        } else {
+          open.append(staged)
+        }
+        return open.count >= grant.target || open.encoder.count >= coordinator.chunkBytes || open.failure != nil
       }
+      staged.clear()
       if isFull || (isHungry.load(ordering: .relaxed) && isTimeToShip()) { coordinator.ship(self) }
+      if end != .max, monotonicNow() >= end { break }
     }
     return true
   }
@@ -121,4 +153,8 @@ final class Feeder: @unchecked Sendable {
 struct FeederGrant {
   var count: Int
   var target: Int
+
+  /// Nothing may be taken until a signal.
+  static let wait = FeederGrant(count: -1, target: 0)
+  var isWait: Bool { count < 0 }
 }

@@ -88,7 +88,10 @@ final class TypedSink<Output>: OutputSink {
   override func accept(
     index: Int, count: Int, from payload: UnsafeRawBufferPointer, skipped: Int, check: UInt64?
   ) throws(LaneViolation) -> Int {
-    guard keeping == .all else { return 0 }
+    guard keeping == .all else {
+      if let check, checksum(payload) != check { throw LaneViolation("outputs whose checksum is wrong") }
+      return 0
+    }
     switch coding.width {
     case framed: return try acceptFrames(index, count, payload, skipped, check)
     case 0:

@@ -60,7 +60,8 @@ let callsScenarios = ScenarioGroup(
       }
       expectEqual(count, 500)
     },
-    Scenario(name: "a map inside a loop over a map of the same single container ends", functions: [alone]) { _ in
+    Scenario(name: "a map inside a loop over a map of the same single container ends", functions: [alone]) {
+      _ in
       var count = 0
       for try await output in alone.map(0..<200) {
         expectEqual(try await alone.map(0..<output).collect().count, output)
@@ -87,7 +88,8 @@ let callsScenarios = ScenarioGroup(
         for task in 0..<10 {
           group.addTask {
             for round in 0..<2 {
-              expectEqual(try await square.map(0..<(500 + task)).collect(), (0..<(500 + task)).map { $0 * $0 })
+              expectEqual(
+                try await square.map(0..<(500 + task)).collect(), (0..<(500 + task)).map { $0 * $0 })
               let texts = try await all(text.map(unknown(0..<200), orderOutputs: round == 0)).sorted()
               expectEqual(texts, (0..<200).map { "\($0)" }.sorted())
               for index in 0..<20 {
@@ -112,7 +114,8 @@ let callsScenarios = ScenarioGroup(
         try await group.waitForAll()
       }
     },
-    Scenario(name: "a hundred maps of one container at once are all served", functions: [alone, aloneText]) { _ in
+    Scenario(name: "a hundred maps of one container at once are all served", functions: [alone, aloneText]) {
+      _ in
       try await withThrowingTaskGroup(of: Void.self) { group in
         for index in 0..<100 {
           group.addTask { expectEqual(try await alone.map(0..<index).collect(), Array(1..<(index + 1))) }
@@ -124,7 +127,8 @@ let callsScenarios = ScenarioGroup(
         try await group.waitForAll()
       }
     },
-    Scenario(name: "maps of one function are fed in turn, and single calls go first", functions: [paced]) { _ in
+    Scenario(name: "maps of one function are fed in turn, and single calls go first", functions: [paced]) {
+      _ in
       let long = Task { try await paced.map(0..<2000).collect() }
       let endless = Task { try await all(paced.map(Counted())) }
       try await rest(100)
@@ -136,7 +140,8 @@ let callsScenarios = ScenarioGroup(
       _ = require(await thrown { _ = try await endless.value }, CancellationError.self)
       expectEqual(try await long.value.count, 2000)
     },
-    Scenario(name: "results wait for their consumer while others are served", functions: [square, text]) { _ in
+    Scenario(name: "results wait for their consumer while others are served", functions: [square, text]) {
+      _ in
       var held: [MapResults<String>.AsyncIterator] = []
       for _ in 0..<20 {
         var iterator = text.map(Counted()).makeAsyncIterator()

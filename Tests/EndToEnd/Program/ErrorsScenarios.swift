@@ -17,7 +17,10 @@ struct HandWrittenError: Error, Payload, Equatable {
   func encode(into encoder: inout PayloadEncoder) { encoder.encode(number) }
 }
 
-enum BitwiseError: UInt8, Error, Payload, BitwiseCopyable { case low = 1, high = 2 }
+enum BitwiseError: UInt8, Error, Payload, BitwiseCopyable {
+  case low = 1
+  case high = 2
+}
 
 /// Has no coding at all.
 final class PlainError: Error, CustomStringConvertible {
@@ -102,7 +105,8 @@ private let counted = Function(
   return attempt
 }
 private let countedText = Function(
-  "countedText", options: .init(maxContainers: 2, retries: .init(maxRetries: 3, initialDelay: .milliseconds(5)))
+  "countedText",
+  options: .init(maxContainers: 2, retries: .init(maxRetries: 3, initialDelay: .milliseconds(5)))
 ) { (slot: Int, failures: Int) in
   let attempt = Board.add(slot)
   if attempt <= failures { throw CodedError(code: attempt, reasons: []) }
@@ -112,7 +116,8 @@ private let backoff = Function(
   "backoff",
   options: .init(
     maxContainers: 1,
-    retries: .init(maxRetries: 3, backoffCoefficient: 3, initialDelay: .milliseconds(40), maxDelay: .milliseconds(200)))
+    retries: .init(
+      maxRetries: 3, backoffCoefficient: 3, initialDelay: .milliseconds(40), maxDelay: .milliseconds(200)))
 ) { (x: Int) in
   if x == 3 {
     let attempt = Board.add(100)
@@ -163,14 +168,22 @@ let errorsScenarios = ScenarioGroup(
       expectEqual(error.index, 2)
       expect("\(error)".contains("division by zero") && "\(error)".contains("divide"), "\(error)")
     },
-    Scenario(name: "collect and for-each throw the failure", functions: [failsAtFour, failsAtFourText, thirdFails]) { _ in
+    Scenario(
+      name: "collect and for-each throw the failure", functions: [failsAtFour, failsAtFourText, thirdFails]
+    ) { _ in
       for _ in 0..<20 {
         for count in [5, 6, 1000] {
           for ordered in [true, false] {
-            let packed = await thrown { _ = try await failsAtFour.map(0..<count, orderOutputs: ordered).collect() }
+            let packed = await thrown {
+              _ = try await failsAtFour.map(0..<count, orderOutputs: ordered).collect()
+            }
             expectEqual(require(packed, InputError.self).index, 4)
-            expectEqual(thrownByFunction(packed).underlying as? CodedError, CodedError(code: 4, reasons: ["four", "is", "bad"]))
-            let framed = await thrown { _ = try await failsAtFourText.map(unknown(0..<count), orderOutputs: ordered).collect() }
+            expectEqual(
+              thrownByFunction(packed).underlying as? CodedError,
+              CodedError(code: 4, reasons: ["four", "is", "bad"]))
+            let framed = await thrown {
+              _ = try await failsAtFourText.map(unknown(0..<count), orderOutputs: ordered).collect()
+            }
             expectEqual(require(framed, InputError.self).index, 4)
             let each = await thrown { try await failsAtFourText.forEach(0..<count) }
             expectEqual(thrownByFunction(each).underlying as? HandWrittenError, HandWrittenError(number: 4))
@@ -179,7 +192,10 @@ let errorsScenarios = ScenarioGroup(
         }
       }
     },
-    Scenario(name: "results give failures as values and go on", functions: [failsAtFour, failsAtFourText, allFail, allFailText]) {
+    Scenario(
+      name: "results give failures as values and go on",
+      functions: [failsAtFour, failsAtFourText, allFail, allFailText]
+    ) {
       _ in
       for ordered in [true, false] {
         for ceiling in [nil, 1, 3] {
@@ -190,7 +206,9 @@ let errorsScenarios = ScenarioGroup(
             case .success(let output): expectEqual(output, index * index)
             case .failure(let error):
               failures += 1
-              expect(index == 4 && error.index == 4 && error.attempts == 1 && error.function == "failsAtFour", "\(error)")
+              expect(
+                index == 4 && error.index == 4 && error.attempts == 1 && error.function == "failsAtFour",
+                "\(error)")
             }
           }
           expectEqual(failures, 1)
@@ -209,7 +227,8 @@ let errorsScenarios = ScenarioGroup(
           expectEqual(try await all(lazily.results).count, 500)
         }
       }
-      expectEqual(try await failsAtFour.map(0..<4).results.collect().compactMap { try? $0.get() }, [0, 1, 4, 9])
+      expectEqual(
+        try await failsAtFour.map(0..<4).results.collect().compactMap { try? $0.get() }, [0, 1, 4, 9])
     },
     Scenario(name: "an error arrives as its own type", functions: [throwsOf, throwsOfAsync]) { _ in
       func error(_ kind: Int) async -> UserCodeError {
@@ -239,7 +258,8 @@ let errorsScenarios = ScenarioGroup(
       expectEqual(error.message, "")
       expectEqual(error.typeName, "EndToEndProgram.EmptyError")
     },
-    Scenario(name: "errors that cannot be encoded or rebuilt cost no container", functions: [throwsOf]) { driver in
+    Scenario(name: "errors that cannot be encoded or rebuilt cost no container", functions: [throwsOf]) {
+      driver in
       for _ in 0..<20 {
         let unwritten = thrownByFunction(await thrown { _ = try await throwsOf.remote(4) })
         expect(unwritten.underlying == nil && unwritten.message == "the uncodable", "\(unwritten)")
@@ -255,18 +275,23 @@ let errorsScenarios = ScenarioGroup(
       }
       expectEqual(driver.statistics.functions[0].containersDied, 0)
     },
-    Scenario(name: "long error texts arrive trimmed, as one failure each", functions: [longText, longCoded]) { driver in
+    Scenario(name: "long error texts arrive trimmed, as one failure each", functions: [longText, longCoded]) {
+      driver in
       for bytes in [1, 60_000, 70_000, 300_000, 1 << 20, 3 << 20] {
         let results = try await longText.map([bytes, bytes]).results.collect()
         expectEqual(results.count, 2)
         for result in results {
-          guard case .failure(let error) = result, case .threw(let inner) = error.reason else { fail("\(result)") }
+          guard case .failure(let error) = result, case .threw(let inner) = error.reason else {
+            fail("\(result)")
+          }
           expect(inner.message.utf8.count <= 65_536 + 200, "\(inner.message.utf8.count) bytes of message")
           if bytes <= 60_000 { expectEqual(inner.message.utf8.count, bytes / 3 * 3) }
           expectEqual(inner.typeName, "EndToEndProgram.PlainError")
         }
         for result in try await longCoded.map([bytes, bytes]).results.collect() {
-          guard case .failure(let error) = result, case .threw(let inner) = error.reason else { fail("\(result)") }
+          guard case .failure(let error) = result, case .threw(let inner) = error.reason else {
+            fail("\(result)")
+          }
           expectEqual(inner.typeName, "EndToEndProgram.CodedError", "the type of an error of \(bytes) bytes")
           if bytes <= 100_000 { expectEqual((inner.underlying as? CodedError)?.code, bytes) }
         }
@@ -303,7 +328,9 @@ let errorsScenarios = ScenarioGroup(
       expectEqual(statistics.map { $0.failed + $0.completed }, [all, all, all, all, 2 * all])
       expectEqual(statistics[4].failed, 0)
     },
-    Scenario(name: "a thrown error is tried again as often as its budget says", functions: [counted, countedText]) {
+    Scenario(
+      name: "a thrown error is tried again as often as its budget says", functions: [counted, countedText]
+    ) {
       driver in
       expectEqual(try await counted.remote(1, 0), 1)
       expectEqual(try await counted.remote(2, 2), 3)
@@ -328,7 +355,9 @@ let errorsScenarios = ScenarioGroup(
             }
           }
           if function == 0 {
-            for (index, result) in try await all(counted.map(slots, failures, orderOutputs: ordered).results.indexed) {
+            for (index, result) in try await all(
+              counted.map(slots, failures, orderOutputs: ordered).results.indexed)
+            {
               switch result {
               case .success(let runs): check(index, runs, nil)
               case .failure(let error): check(index, nil, error)
@@ -345,7 +374,9 @@ let errorsScenarios = ScenarioGroup(
             }
           }
           expectEqual(seen, 300)
-          for (slot, failure) in zip(slots, failures) { expectEqual(Board.value(slot), min(failure, 3) + 1, "runs of \(slot)") }
+          for (slot, failure) in zip(slots, failures) {
+            expectEqual(Board.value(slot), min(failure, 3) + 1, "runs of \(slot)")
+          }
         }
       }
     },

@@ -16,7 +16,8 @@ private let gated = Function("gated", options: .init(maxContainers: 1)) { (x: In
 }
 private let word = Function("word") { (x: Int) in "\(x)" }
 private let plus = Function("plus", { (a: Int, b: Int) in a + b })
-private let failing = Function("failing", options: .init(retries: .init(maxRetries: 1, initialDelay: .zero))) {
+private let failing = Function("failing", options: .init(retries: .init(maxRetries: 1, initialDelay: .zero)))
+{
   (x: Int) in
   if x % 10 == 0 { throw PlainError("\(x)") }
   return x
@@ -39,7 +40,8 @@ struct Workshop: App {
   func run() async throws {
     print(try await hammer.map([1, 2, 3]).collect())
     print(try await glue.remote("a", "b"))
-    print(try await tools.saw.remote(8), try await tools.drills[0].remote(1), try await tools.drills[1].remote(1))
+    print(
+      try await tools.saw.remote(8), try await tools.drills[0].remote(1), try await tools.drills[1].remote(1))
     for try await output in spare?.map([1, 2]) ?? hammer.map([]) { print(output) }
     for function in [hammer, tools.saw, tools.drills[1]] {
       do {
@@ -77,7 +79,9 @@ private let misuses: [String: (says: [String], act: @Sendable () async throws ->
       _ = try await results.collect()
     }
   ),
-  "a ceiling of 0": (["maxOutstandingInputs is 0", "1 or more"], { _ = square.map([1], maxOutstandingInputs: 0) }),
+  "a ceiling of 0": (
+    ["maxOutstandingInputs is 0", "1 or more"], { _ = square.map([1], maxOutstandingInputs: 0) }
+  ),
   "a ceiling of -1": (["maxOutstandingInputs is -1"], { _ = square.map([1], maxOutstandingInputs: -1) }),
   "no containers": (["maxContainers is 0", "1 or more"], { _ = FunctionOptions(maxContainers: 0) }),
   "negative containers": (["maxContainers is -1"], { _ = FunctionOptions(maxContainers: -1) }),
@@ -86,10 +90,14 @@ private let misuses: [String: (says: [String], act: @Sendable () async throws ->
     ["minContainers is 5", "maxContainers, 4"], { _ = FunctionOptions(minContainers: 5, maxContainers: 4) }
   ),
   "negative buffer": (["bufferContainers is -1"], { _ = FunctionOptions(bufferContainers: -1) }),
-  "no input per container": (["maxInputsPerContainer is 0"], { _ = FunctionOptions(maxInputsPerContainer: 0) }),
+  "no input per container": (
+    ["maxInputsPerContainer is 0"], { _ = FunctionOptions(maxInputsPerContainer: 0) }
+  ),
   "no concurrency": (["inputConcurrency is 0"], { _ = FunctionOptions(inputConcurrency: 0) }),
   "negative retries": (["maxRetries is -1", "0 or more"], { _ = Retries(maxRetries: -1) }),
-  "no backoff": (["backoffCoefficient is 0.0", "1 or more"], { _ = Retries(maxRetries: 1, backoffCoefficient: 0) }),
+  "no backoff": (
+    ["backoffCoefficient is 0.0", "1 or more"], { _ = Retries(maxRetries: 1, backoffCoefficient: 0) }
+  ),
   "a chunk of nothing": (["Chunking.fixed(0)", "at least 1"], { _ = Chunking.fixed(0) }),
   "a chunk of -1": (["Chunking.fixed(-1)"], { _ = Chunking.fixed(-1) }),
   "no acceleration": (["acceleration: 0"], { _ = Compression.lz4(acceleration: 0) }),
@@ -123,7 +131,9 @@ struct Recorder: LogHandler {
   final class Lines: Sendable {
     private let all = Mutex<[(level: Logger.Level, text: String)]>([])
     func add(_ level: Logger.Level, _ text: String) { all.withLock { $0.append((level, text)) } }
-    func texts(_ level: Logger.Level) -> [String] { all.withLock { $0.filter { $0.level == level }.map(\.text) } }
+    func texts(_ level: Logger.Level) -> [String] {
+      all.withLock { $0.filter { $0.level == level }.map(\.text) }
+    }
   }
 
   subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -144,25 +154,31 @@ private func refusal(_ functions: [any RegisteredFunction], line: Int = #line) a
 let faceScenarios = ScenarioGroup(
   name: "face",
   scenarios: [
-    Scenario(name: "functions without a name or with another's are refused by name", functions: [square]) { _ in
+    Scenario(name: "functions without a name or with another's are refused by name", functions: [square]) {
+      _ in
       let nameless = await refusal([word, unnamed])
-      expect(nameless.code == .invalidFunctions && nameless.message.contains("Function 2 of 2"), "\(nameless)")
+      expect(
+        nameless.code == .invalidFunctions && nameless.message.contains("Function 2 of 2"), "\(nameless)")
       let double = await refusal([another, word, another])
       expect(double.code == .invalidFunctions && double.message.contains("\"square\""), "\(double)")
     },
-    Scenario(name: "a second driver is refused with the reason, and the first works on", functions: [square]) { _ in
+    Scenario(name: "a second driver is refused with the reason, and the first works on", functions: [square])
+    { _ in
       let error = await refusal([word])
       expect(error.code == .zygoteStartFailed && error.message.contains("threads"), "\(error)")
       expectEqual(try await square.remote(3), 9)
     },
     Scenario(name: "a function without a driver says what to do", functions: [square]) { _ in
       for error in [
-        await thrown { _ = try await homeless.map([1]).collect() }, await thrown { _ = try await homeless.remote(1) },
+        await thrown { _ = try await homeless.map([1]).collect() },
+        await thrown { _ = try await homeless.remote(1) },
         await thrown { try await homeless.forEach(unknown([1])) },
         await thrown { _ = try await all(homeless.map([1]).results) },
       ] {
         let error = require(error, GantryError.self)
-        expect(error.code == .notStarted && error.message.contains("homeless") && error.message.contains("Driver("), "\(error)")
+        expect(
+          error.code == .notStarted && error.message.contains("homeless")
+            && error.message.contains("Driver("), "\(error)")
       }
       expectEqual(try await homeless.local(4), 4)
     },
@@ -172,7 +188,8 @@ let faceScenarios = ScenarioGroup(
       expectEqual(try await plus.remote(1, 2), 3)
       expectEqual(driver.statistics.functions.map(\.inputsTaken), [0, 1])
     },
-    Scenario(name: "shutting down finishes running calls and refuses new ones", functions: [gated, square]) { driver in
+    Scenario(name: "shutting down finishes running calls and refuses new ones", functions: [gated, square]) {
+      driver in
       let running = Task { try await gated.map(0..<50).collect() }
       await eventually("an input runs") { driver.statistics.functions[0].inputsTaken > 0 }
       let ending = Task { await driver.shutdown() }
@@ -184,14 +201,17 @@ let faceScenarios = ScenarioGroup(
       await ending.value
       await driver.shutdown()
       for error in [
-        await thrown { _ = try await square.map([1]).collect() }, await thrown { _ = try await square.remote(1) },
-        await thrown { try await square.forEach(Counted()) }, await thrown { _ = try await all(gated.map(0..<3)) },
+        await thrown { _ = try await square.map([1]).collect() },
+        await thrown { _ = try await square.remote(1) },
+        await thrown { try await square.forEach(Counted()) },
+        await thrown { _ = try await all(gated.map(0..<3)) },
       ] {
         let error = require(error, GantryError.self)
         expect(error.code == .shutDown && error.message.contains("shut down"), "\(error)")
       }
     },
-    Scenario(name: "fifty calls and a shutdown at once: all of them end", functions: [square, word]) { driver in
+    Scenario(name: "fifty calls and a shutdown at once: all of them end", functions: [square, word]) {
+      driver in
       let calls = (0..<50).map { index in Task { try await square.map(0..<(index * 10)).collect().count } }
       while driver.statistics.functions[0].inputsTaken == 0 { await Task.yield() }
       await driver.shutdown()
@@ -202,7 +222,8 @@ let faceScenarios = ScenarioGroup(
         }
       }
     },
-    Scenario(name: "a shutdown does not wait for iterators that were dropped", functions: [square, word]) { driver in
+    Scenario(name: "a shutdown does not wait for iterators that were dropped", functions: [square, word]) {
+      driver in
       do {
         var half = square.map(Counted(), maxOutstandingInputs: 4).makeAsyncIterator()
         _ = try await half.next()

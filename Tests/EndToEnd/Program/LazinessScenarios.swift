@@ -84,14 +84,16 @@ let lazinessScenarios = ScenarioGroup(
       for ceiling in [1, 2, 3, 7, 16, 40, 200] {
         for ordered in [true, false] {
           let inputs = Counted()
-          var iterator = square.map(inputs, orderOutputs: ordered, maxOutstandingInputs: ceiling).makeAsyncIterator()
+          var iterator = square.map(inputs, orderOutputs: ordered, maxOutstandingInputs: ceiling)
+            .makeAsyncIterator()
           for handed in 1...50 {
             _ = try await iterator.next()
             let taken = inputs.tally.taken
             expect(taken <= handed + ceiling, "\(taken) taken, \(handed) handed, ceiling \(ceiling)")
           }
           let others = Counted()
-          var texts = text.map(others, orderOutputs: ordered, maxOutstandingInputs: ceiling).results.makeAsyncIterator()
+          var texts = text.map(others, orderOutputs: ordered, maxOutstandingInputs: ceiling).results
+            .makeAsyncIterator()
           for handed in 1...50 {
             _ = try await texts.next()
             if handed % 25 == 0 { try await rest(20) }
@@ -125,7 +127,8 @@ let lazinessScenarios = ScenarioGroup(
         expectEqual(Board.value(1), x - 1, "the last input that ran when \(x) was produced")
         return x
       }
-      expectEqual(try await recorded.map(UncheckedSendable(watched), maxOutstandingInputs: 1).collect(), Array(0..<50))
+      expectEqual(
+        try await recorded.map(UncheckedSendable(watched), maxOutstandingInputs: 1).collect(), Array(0..<50))
     },
     Scenario(name: "a slow producer never holds back a finished result", functions: [square, text]) { _ in
       for ceiling in [nil, 2] {
@@ -145,7 +148,8 @@ let lazinessScenarios = ScenarioGroup(
       }
     },
     Scenario(name: "a producer that blocks for ever delays no other map", functions: [square]) { _ in
-      var stuck = square.map(Counted(pauseMilliseconds: 3_600_000, pausesBefore: { $0 == 1 })).makeAsyncIterator()
+      var stuck = square.map(Counted(pauseMilliseconds: 3_600_000, pausesBefore: { $0 == 1 }))
+        .makeAsyncIterator()
       expectEqual(try await stuck.next(), 0)
       for count in [1, 100, 1000] {
         expectEqual(try await square.map(0..<count).collect(), (0..<count).map { $0 * $0 })
@@ -170,7 +174,8 @@ let lazinessScenarios = ScenarioGroup(
         Board.set(4, 0)
         expectEqual(try await oneSlowOfTwo.map(0..<49).collect(), Array(0..<49))
         Board.set(4, 0)
-        expectEqual(try await oneSlowOfTwo.map(unknown(0..<49), orderOutputs: false).collect().sorted(), Array(0..<49))
+        expectEqual(
+          try await oneSlowOfTwo.map(unknown(0..<49), orderOutputs: false).collect().sorted(), Array(0..<49))
         Board.set(4, 0)
         let texts = (0..<49).map { "\($0)" }
         expectEqual(try await oneSlowTextOfTwo.map(texts).collect(), texts)
@@ -178,7 +183,8 @@ let lazinessScenarios = ScenarioGroup(
         expectEqual(try await oneSlowTextOfTwo.map(unknown(texts)).collect(), texts)
       }
     },
-    Scenario(name: "as many inputs run at once as there are containers", functions: [meeting, meetingOfSix]) { _ in
+    Scenario(name: "as many inputs run at once as there are containers", functions: [meeting, meetingOfSix]) {
+      _ in
       // Each waits until all have begun.
       for _ in 0..<3 {
         Board.set(5, 0)
@@ -220,7 +226,9 @@ let lazinessScenarios = ScenarioGroup(
       }
       expectEqual(next, 20_000)
     },
-    Scenario(name: "leaving the loop early leaves the driver working at once", functions: [square, alone, text]) { _ in
+    Scenario(
+      name: "leaving the loop early leaves the driver working at once", functions: [square, alone, text]
+    ) { _ in
       for round in 0..<30 {
         for try await _ in square.map(Counted()) { break }
         for try await output in text.map(0..<100_000) where output == "5" { break }
@@ -240,7 +248,9 @@ let lazinessScenarios = ScenarioGroup(
       try await rest(50)
       expect(inputs.tally.taken <= taken, "\(inputs.tally.taken - taken) more were taken")
     },
-    Scenario(name: "a cancelled task gets a cancellation, never part of an array", functions: [square, gated, text]) {
+    Scenario(
+      name: "a cancelled task gets a cancellation, never part of an array", functions: [square, gated, text]
+    ) {
       _ in
       for pause in [0, 0, 1, 5, 20] {
         let collecting = Task { try await square.map(Counted()).collect() }

@@ -36,14 +36,16 @@ enum Program {
     default:
       break
     }
-    guard arguments.count >= 3, let group = (groups + [victims]).first(where: { $0.name == arguments[2] }) else {
+    guard arguments.count >= 3, let group = (groups + [victims]).first(where: { $0.name == arguments[2] })
+    else {
       fail("usage: groups | list GROUP | run GROUP NUMBER, with GROUP of \(groups.map(\.name))")
     }
     if arguments[1] == "list" {
       for scenario in group.scenarios { print(scenario.name) }
       return
     }
-    guard arguments.count == 4, let number = Int(arguments[3]), group.scenarios.indices.contains(number) else {
+    guard arguments.count == 4, let number = Int(arguments[3]), group.scenarios.indices.contains(number)
+    else {
       fail("no such scenario")
     }
     Board.prepare()

@@ -59,7 +59,9 @@ struct Picky: Payload, Codable {
   func encode(to encoder: any Encoder) throws {
     if number < 0 {
       throw EncodingError.invalidValue(
-        number, .init(codingPath: encoder.codingPath + [Keys.inner], debugDescription: "negative numbers have no coding"))
+        number,
+        .init(
+          codingPath: encoder.codingPath + [Keys.inner], debugDescription: "negative numbers have no coding"))
     }
     var container = encoder.container(keyedBy: Keys.self)
     try container.encode(number, forKey: .number)
@@ -112,9 +114,12 @@ private struct Echoes: Sendable {
       try await check(
         pages,
         (0..<count).map { n in
-          Page(title: "page \(n)", words: (0..<(n % 20)).map { "w\($0)" }, size: n % 2 == 0 ? nil : .init(width: n, height: -n))
+          Page(
+            title: "page \(n)", words: (0..<(n % 20)).map { "w\($0)" },
+            size: n % 2 == 0 ? nil : .init(width: n, height: -n))
         })
-      try await check(bytes, (0..<count).map { n in Array(repeating: UInt8(n & 255), count: n % 9 == 0 ? 0 : n * 3) })
+      try await check(
+        bytes, (0..<count).map { n in Array(repeating: UInt8(n & 255), count: n % 9 == 0 ? 0 : n * 3) })
       try await check(blocks, (0..<count).map { Block(UInt32($0)) })
     }
     try await check(bytes, [0, 1, 100_000, 3_000_000, 10].map(noise))
@@ -124,17 +129,23 @@ private struct Echoes: Sendable {
   private func check<T: Equatable & Sendable>(_ echo: Function<T, T>, _ values: [T]) async throws {
     let forms = [
       try await echo.map(values).collect(), try await echo.map(unknown(values)).collect(),
-      try await Gantry_all(echo.map(unknown(values), maxOutstandingInputs: 7)),
+      try await everything(echo.map(unknown(values), maxOutstandingInputs: 7)),
     ]
     for (form, outputs) in forms.enumerated() {
-      expect(outputs == values, "\(name), form \(form): \(values.count) of \(T.self) came back as \(outputs.count) others")
+      expect(
+        outputs == values,
+        "\(name), form \(form): \(values.count) of \(T.self) came back as \(outputs.count) others")
     }
     let indexed = try await echo.map(values, orderOutputs: false).indexed.collect()
-    expect(indexed.count == values.count && indexed.allSatisfy { values[$0.index] == $0.output }, "\(name): unordered")
+    expect(
+      indexed.count == values.count && indexed.allSatisfy { values[$0.index] == $0.output },
+      "\(name): unordered")
   }
 }
 
-private func Gantry_all<S: AsyncSequence>(_ sequence: S) async throws -> [S.Element] { try await all(sequence) }
+private func everything<S: AsyncSequence>(_ sequence: S) async throws -> [S.Element] {
+  try await all(sequence)
+}
 
 /// Bytes in which LZ4 finds nothing.
 func noise(_ count: Int) -> [UInt8] {
@@ -160,13 +171,17 @@ private let workingLoad = Function("workingLoad") { (line: String) in
 }
 
 private let hand = Function("hand") { (x: HandWritten) in HandWritten(x.number + 1, x.text + "!") }
-private let zoo = Function("zoo") { (a: [String: [Int]], b: Set<UInt16>, c: (Range<Int>), d: Result<Int, CodedPayloadError>) in
+private let zoo = Function("zoo") {
+  (a: [String: [Int]], b: Set<UInt16>, c: (Range<Int>), d: Result<Int, CodedPayloadError>) in
   (a, b, c, d)
 }
-private let small = Function("small") { (a: Bool, b: UInt8, c: Character, d: Duration, e: Substring) in (a, b, c, d, e) }
+private let small = Function("small") { (a: Bool, b: UInt8, c: Character, d: Duration, e: Substring) in
+  (a, b, c, d, e)
+}
 private let wideOptional = Function("wideOptional") { (x: [Int?]?) in x }
 private let size = Function("size") { (x: [UInt8]) in x.count }
-private let ofSize = Function("ofSize") { (count: Int) in [UInt8](repeating: UInt8(count & 255), count: count) }
+private let ofSize = Function("ofSize") { (count: Int) in [UInt8](repeating: UInt8(count & 255), count: count)
+}
 private let textOfSize = Function("textOfSize", options: .init(maxContainers: 4)) { (count: Int) in
   String(repeating: "z", count: count)
 }
@@ -188,7 +203,8 @@ let payloadScenarios = ScenarioGroup(
     Scenario(name: "LZ4 changes no result, and packs", functions: lz4.all) { driver in
       try await lz4.check()
       let texts = driver.statistics.functions[2]
-      expect(texts.bytesPacked < texts.bytesRaw / 2, "\(texts.bytesRaw) bytes of text became \(texts.bytesPacked)")
+      expect(
+        texts.bytesPacked < texts.bytesRaw / 2, "\(texts.bytesRaw) bytes of text became \(texts.bytesPacked)")
     },
     Scenario(name: "accelerated LZ4 changes no result", functions: accelerated.all) { _ in
       try await accelerated.check()
@@ -210,11 +226,13 @@ let payloadScenarios = ScenarioGroup(
       let lines = (0..<2000).map { String(repeating: "line \($0 % 7) of the log, ", count: 20) }
       expectEqual(try await workingLoad.map(lines).collect(), lines.map(\.utf8.count))
       let counts = driver.statistics.functions[0]
-      expect(counts.bytesPacked < counts.bytesRaw, "\(counts.bytesRaw) bytes travelled as \(counts.bytesPacked)")
+      expect(
+        counts.bytesPacked < counts.bytesRaw, "\(counts.bytesRaw) bytes travelled as \(counts.bytesPacked)")
     },
     Scenario(name: "payloads of every kind travel", functions: [hand, zoo, small, wideOptional]) { _ in
       let hands = (0..<100).map { HandWritten($0, String(repeating: "t", count: $0)) }
-      expectEqual(try await hand.map(hands).collect(), hands.map { HandWritten($0.number + 1, $0.text + "!") })
+      expectEqual(
+        try await hand.map(hands).collect(), hands.map { HandWritten($0.number + 1, $0.text + "!") })
       for n in 0..<20 {
         let map = Dictionary(uniqueKeysWithValues: (0..<n).map { ("key \($0)", Array(0..<$0)) })
         let numbers = Set((0..<n).map { UInt16($0) })
@@ -222,15 +240,20 @@ let payloadScenarios = ScenarioGroup(
         let (a, b, c, d) = try await zoo.remote(map, numbers, n..<(2 * n), result)
         expect(a == map && b == numbers && c == n..<(2 * n) && d == result, "\((a, b, c, d))")
         let text = "word\(n) rest"
-        let (e, f, g, h, i) = try await small.remote(n % 2 == 0, UInt8(n), Character("\u{e9}"), .milliseconds(n), text.prefix(5))
-        expect(e == (n % 2 == 0) && f == UInt8(n) && g == "é" && h == .milliseconds(n) && i == text.prefix(5), "\(i)")
+        let (e, f, g, h, i) = try await small.remote(
+          n % 2 == 0, UInt8(n), Character("\u{e9}"), .milliseconds(n), text.prefix(5))
+        expect(
+          e == (n % 2 == 0) && f == UInt8(n) && g == "é" && h == .milliseconds(n) && i == text.prefix(5),
+          "\(i)")
       }
       expectEqual(try await wideOptional.map([nil, [], [nil, 1]]).collect(), [nil, [], [nil, 1]])
     },
     Scenario(name: "every size around every limit travels", functions: [echo, size, ofSize, echoPairs]) { _ in
       var sizes: [Int] = [0, 1, 2]
       for limit in [512, 1024, 4096, 32 << 10, 64 << 10, 128 << 10, 256 << 10, 512 << 10, 1 << 20, 2 << 20] {
-        for offset in [-300, -129, -128, -127, -9, -8, -5, -4, -1, 0, 1, 7, 64, 200] { sizes.append(limit + offset) }
+        for offset in [-300, -129, -128, -127, -9, -8, -5, -4, -1, 0, 1, 7, 64, 200] {
+          sizes.append(limit + offset)
+        }
       }
       for count in sizes {
         let bytes = noise(count)
@@ -238,7 +261,10 @@ let payloadScenarios = ScenarioGroup(
       }
       expectEqual(try await size.map(sizes.map { [UInt8](repeating: 1, count: $0) }).collect(), sizes)
       expectEqual(try await ofSize.map(sizes).collect().map(\.count), sizes)
-      expectEqual(try await ofSize.map(unknown(sizes), orderOutputs: false).indexed.collect().map { sizes[$0.index] == $0.output.count }.filter { !$0 }.count, 0)
+      expectEqual(
+        try await ofSize.map(unknown(sizes), orderOutputs: false).indexed.collect().map {
+          sizes[$0.index] == $0.output.count
+        }.filter { !$0 }.count, 0)
       for count in [0, 1, 4095, 300_000] {
         let (numbers, bytes) = try await echoPairs.remote(noise(count), Array(0..<count))
         expect(numbers == Array(0..<count) && bytes == noise(count), "a pair of \(count)")
@@ -247,13 +273,17 @@ let payloadScenarios = ScenarioGroup(
     Scenario(name: "three hundred megabytes travel there and back", functions: [echo]) { _ in
       let count = 300 << 20
       let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, used in
-        for index in stride(from: 0, to: count, by: 4096) { buffer[index] = UInt8(truncatingIfNeeded: index >> 12) }
+        for index in stride(from: 0, to: count, by: 4096) {
+          buffer[index] = UInt8(truncatingIfNeeded: index >> 12)
+        }
         used = count
       }
       var outputs = echo.map(CollectionOfOne(bytes)).makeAsyncIterator()
       guard let output = try await outputs.next() else { fail("no output") }
       expectEqual(output.count, count)
-      for index in stride(from: 0, to: count, by: 4096) where output[index] != bytes[index] { fail("byte \(index)") }
+      for index in stride(from: 0, to: count, by: 4096) where output[index] != bytes[index] {
+        fail("byte \(index)")
+      }
       expectEqual(try await echo.remote([1, 2, 3]), [1, 2, 3])
     },
     Scenario(name: "many large outputs at once stay within memory", functions: [textOfSize, ofSize]) { _ in
@@ -270,11 +300,13 @@ let payloadScenarios = ScenarioGroup(
     },
     Scenario(name: "many large inputs at once stay within memory", functions: [size]) { _ in
       let inputs = (0..<100).lazy.map { [UInt8](repeating: UInt8($0), count: 4 << 20) }
-      expectEqual(try await size.map(UncheckedSendable(inputs)).collect(), Array(repeating: 4 << 20, count: 100))
+      expectEqual(
+        try await size.map(UncheckedSendable(inputs)).collect(), Array(repeating: 4 << 20, count: 100))
       let array = Array(repeating: [UInt8](repeating: 9, count: 4 << 20), count: 100)
       expectEqual(try await size.map(array).collect(), Array(repeating: 4 << 20, count: 100))
     },
-    Scenario(name: "an input without an encoding fails alone, by type and key", functions: [picky]) { driver in
+    Scenario(name: "an input without an encoding fails alone, by type and key", functions: [picky]) {
+      driver in
       for _ in 0..<20 {
         for ceiling in [nil, 1, 2] {
           let values = (0..<60).map { Picky($0 % 20 == 7 ? -1 : $0 + 10) }
@@ -297,7 +329,8 @@ let payloadScenarios = ScenarioGroup(
       }
       expectEqual(driver.statistics.functions[0].containersDied, 0)
     },
-    Scenario(name: "an output without an encoding fails alone, by type and key", functions: [picky]) { driver in
+    Scenario(name: "an output without an encoding fails alone, by type and key", functions: [picky]) {
+      driver in
       for _ in 0..<20 {
         let results = try await picky.map((0..<100).map { Picky($0) }, orderOutputs: false).results.collect()
         expectEqual(results.count, 100)
@@ -337,7 +370,9 @@ let payloadScenarios = ScenarioGroup(
     Scenario(name: "outputs of nothing are counted", functions: [nothing]) { _ in
       expectEqual(try await nothing.map(0..<10_000).collect().count, 10_000)
       expectEqual(try await all(nothing.map(unknown(0..<1000), orderOutputs: false)).count, 1000)
-      expectEqual(try await nothing.map(0..<1000, maxOutstandingInputs: 3).indexed.collect().map(\.index), Array(0..<1000))
+      expectEqual(
+        try await nothing.map(0..<1000, maxOutstandingInputs: 3).indexed.collect().map(\.index),
+        Array(0..<1000))
       try await nothing.remote(1)
     },
   ])

@@ -6,8 +6,10 @@ import Glibc
 private let square = Function("square") { (x: Int) in x * x }
 private let pow1 = Function("pow1", options: .init(chunking: .fixed(1))) { (a: Int, b: Int) in power(a, b) }
 private let pow6 = Function("pow6", options: .init(chunking: .fixed(6))) { (a: Int, b: Int) in power(a, b) }
-private let pow40 = Function("pow40", options: .init(chunking: .fixed(40))) { (a: Int, b: Int) in power(a, b) }
-private let pow50 = Function("pow50", options: .init(chunking: .fixed(50))) { (a: Int, b: Int) in power(a, b) }
+private let pow40 = Function("pow40", options: .init(chunking: .fixed(40))) { (a: Int, b: Int) in power(a, b)
+}
+private let pow50 = Function("pow50", options: .init(chunking: .fixed(50))) { (a: Int, b: Int) in power(a, b)
+}
 private let sumOfSquares = Function("sumOfSquares") { (a: Int, b: Int) in a * a + b * b }
 private let three = Function("three") { (a: Int, b: String, c: [Double]) in "\(a)\(b)\(c)" }
 private let fifth = Function("fifth") { (x: Int) in
@@ -55,9 +57,11 @@ let resultsScenarios = ScenarioGroup(
         let serial = (0..<count).map { $0 * $0 }
         expectEqual(try await square.map(0..<count).collect(), serial, "\(count) squares of a range")
         expectEqual(try await square.map(Array(0..<count)).collect(), serial, "\(count) squares of an array")
-        expectEqual(try await square.map(unknown(0..<count)).collect(), serial, "\(count) squares of a sequence")
+        expectEqual(
+          try await square.map(unknown(0..<count)).collect(), serial, "\(count) squares of a sequence")
         expectEqual(try await all(square.map(0..<count)), serial, "\(count) squares in a loop")
-        expectEqual(try await all(square.map(unknown(0..<count))), serial, "\(count) squares of a sequence in a loop")
+        expectEqual(
+          try await all(square.map(unknown(0..<count))), serial, "\(count) squares of a sequence in a loop")
       }
     },
     Scenario(name: "any chunk size gives the same results", functions: [pow1, pow6, pow40, pow50]) { _ in
@@ -72,7 +76,8 @@ let resultsScenarios = ScenarioGroup(
       expectEqual(try await sumOfSquares.starmap([(5, 2), (4, 3)]).collect(), [29, 25])
       let pairs = (0..<100).map { ($0, $0 + 1) }
       expectEqual(try await sumOfSquares.starmap(pairs).collect(), pairs.map { $0 * $0 + $1 * $1 })
-      expectEqual(try await sumOfSquares.starmap(zip(0..<100, 1...)).collect(), pairs.map { $0 * $0 + $1 * $1 })
+      expectEqual(
+        try await sumOfSquares.starmap(zip(0..<100, 1...)).collect(), pairs.map { $0 * $0 + $1 * $1 })
       expectEqual(try await three.starmap([(1, "a", [2.5]), (2, "b", [])]).collect(), ["1a[2.5]", "2b[]"])
     },
     Scenario(name: "in completion order each output comes exactly once", functions: [square, fifth]) { _ in
@@ -99,7 +104,8 @@ let resultsScenarios = ScenarioGroup(
         expectEqual(lazily.last, 1, "the last of \(lazily)")
       }
     },
-    Scenario(name: "the order of outputs is that of inputs, or that of completion", functions: [meetsNext]) { _ in
+    Scenario(name: "the order of outputs is that of inputs, or that of completion", functions: [meetsNext]) {
+      _ in
       expectEqual(try await meetsNext.map([1, 3]).collect(), [1, 3])
       Board.set(10, 0)
       expectEqual(try await meetsNext.map([1, 2, 3]).collect(), [1, 2, 3])
@@ -118,14 +124,19 @@ let resultsScenarios = ScenarioGroup(
       }
       guard case .none = try await iterator.next() else { fail("there is a third of two outputs") }
     },
-    Scenario(name: "any mix of sizes and containers gives a serial map's results", functions: [two, twelve, twelveByOne]) {
+    Scenario(
+      name: "any mix of sizes and containers gives a serial map's results",
+      functions: [two, twelve, twelveByOne]
+    ) {
       _ in
       for (function, count, ceiling) in [
-        (two, 517, Int?.none), (twelve, 200, nil), (twelveByOne, 250, 250), (twelveByOne, 25, 24), (twelve, 25, 1),
+        (two, 517, Int?.none), (twelve, 200, nil), (twelveByOne, 250, 250), (twelveByOne, 25, 24),
+        (twelve, 25, 1),
       ] {
         let serial = (0..<count).map { $0 * $0 }
         expectEqual(try await function.map(0..<count, maxOutstandingInputs: ceiling).collect(), serial)
-        expectEqual(try await function.map(unknown(0..<count), maxOutstandingInputs: ceiling).collect(), serial)
+        expectEqual(
+          try await function.map(unknown(0..<count), maxOutstandingInputs: ceiling).collect(), serial)
         expectEqual(try await all(function.map(unknown(0..<count), maxOutstandingInputs: ceiling)), serial)
       }
     },
@@ -152,13 +163,16 @@ let resultsScenarios = ScenarioGroup(
     },
     Scenario(name: "tuples, packed and framed, come back whole", functions: [parts, textParts]) { _ in
       for (index, (whole, half, isEven)) in try await parts.map(0..<200).collect().enumerated() {
-        expect(whole == index && half == Double(index) / 2 && isEven == (index % 2 == 0), "\(index): \(whole) \(half)")
+        expect(
+          whole == index && half == Double(index) / 2 && isEven == (index % 2 == 0),
+          "\(index): \(whole) \(half)")
       }
       for (index, (number, text)) in try await all(textParts.map(unknown(0..<200))).enumerated() {
         expect(number == index && text == "\(index)", "\(index): \(number) \(text)")
       }
     },
-    Scenario(name: "an empty input gives an empty result at once", functions: [square, touch, pow1, fifth]) { driver in
+    Scenario(name: "an empty input gives an empty result at once", functions: [square, touch, pow1, fifth]) {
+      driver in
       expectEqual(try await square.map([Int]()).collect(), [])
       expectEqual(try await square.map(EmptyCollection<Int>()).collect(), [])
       expectEqual(try await square.map(unknown([Int]())).collect(), [])
@@ -178,7 +192,8 @@ let resultsScenarios = ScenarioGroup(
       let batches = try await all(square.map(0..<5000).batches)
       expect(batches.allSatisfy { !$0.isEmpty }, "an empty batch")
       expectEqual(Array(batches.joined()), (0..<5000).map { $0 * $0 })
-      expectEqual(Array(try await fifth.map(unknown(0..<300)).batches.collect().joined()), (0..<300).map { "\($0)" })
+      expectEqual(
+        Array(try await fifth.map(unknown(0..<300)).batches.collect().joined()), (0..<300).map { "\($0)" })
     },
     Scenario(name: "indexed outputs name their inputs, in either order", functions: [square, fifth]) { _ in
       var next = 0

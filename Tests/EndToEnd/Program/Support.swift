@@ -12,7 +12,7 @@ final class Tally: Sendable {
   func note() { number.add(1, ordering: .sequentiallyConsistent) }
 }
 
-/// 0, 1, 2, ... up to a count or for ever, each counted as it is taken, the given ones after a pause.
+/// The numbers from 0 up to a count or for ever, each counted as it is taken, the given ones after a pause.
 struct Counted: Sequence, Sendable {
   var tally = Tally()
   var count = Int.max
@@ -50,7 +50,9 @@ func nap(_ milliseconds: Int) {
   _ = clock_nanosleep(CLOCK_MONOTONIC, 0, [pause], nil)
 }
 
-func rest(_ milliseconds: Int) async throws { try await Task.sleep(nanoseconds: UInt64(milliseconds) * 1_000_000) }
+func rest(_ milliseconds: Int) async throws {
+  try await Task.sleep(nanoseconds: UInt64(milliseconds) * 1_000_000)
+}
 
 /// Counters that the program and all its containers see.
 enum Board {

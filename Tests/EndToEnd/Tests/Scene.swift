@@ -30,7 +30,9 @@ struct Scene: Sendable, CustomStringConvertible {
   func play() -> String? {
     let marker = "\(getpid()).\(group).\(number)"
     let before = sharedNames()
-    guard let run = ChildRun(program, ["run", group, "\(number)"], environment: ["GANTRY_TEST_RUN=\(marker)"]) else {
+    guard
+      let run = ChildRun(program, ["run", group, "\(number)"], environment: ["GANTRY_TEST_RUN=\(marker)"])
+    else {
       return "\(program) could not be started (\(errno))."
     }
     let end = run.wait(seconds: 120)
@@ -39,7 +41,9 @@ struct Scene: Sendable, CustomStringConvertible {
     case .exited(0): break
     case .exited(let code): faults.append("It ended with status \(code).")
     case .signaled(let signal): faults.append("It was ended by signal \(signal).")
-    case .hung: faults.append("It hung and was killed; its processes were \(processes(marked: marker, group: run.pid)).")
+    case .hung:
+      faults.append(
+        "It hung and was killed; its processes were \(processes(marked: marker, group: run.pid)).")
     }
     if end != .hung { faults += leftovers(marker, run.pid, before) }
     for pid in processes(marked: marker, group: run.pid) { kill(pid, SIGKILL) }
