@@ -141,7 +141,8 @@ extension Coordinator {
         call.sink.accept(
           InputError(
             function: call.pool.name, index: index,
-            attempts: (call.charges.removeValue(forKey: index)?.attempts ?? 0) + 1, reason: .undeliverable(why)))
+            attempts: (call.charges.removeValue(forKey: index)?.attempts ?? 0) + 1,
+            reason: .undeliverable(why)))
         noteFailed(call)
       }
     }

@@ -216,7 +216,8 @@ extension Coordinator {
     round {
       shipOpen(feeder)
       if feeder.lock.locked({ feeder.open.count > 0 }) {
-        fail(feeder.call, GantryError(.sharedMemory, "There is no shared memory for the last inputs of a map."))
+        fail(
+          feeder.call, GantryError(.sharedMemory, "There is no shared memory for the last inputs of a map."))
       }
       feeder.call.sourceIsOpen = false
       feeder.call.feeder = nil

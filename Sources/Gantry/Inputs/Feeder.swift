@@ -137,7 +137,8 @@ final class Feeder: @unchecked Sendable {
         } else {
           open.append(staged)
         }
-        return open.count >= grant.target || open.encoder.count >= coordinator.chunkBytes || open.failure != nil
+        return open.count >= grant.target || open.encoder.count >= coordinator.chunkBytes
+          || open.failure != nil
       }
       staged.clear()
       if isFull || (isHungry.load(ordering: .relaxed) && isTimeToShip()) { coordinator.ship(self) }
