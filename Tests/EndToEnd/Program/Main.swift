@@ -13,6 +13,7 @@ enum Program {
     errorsScenarios,
     payloadScenarios,
     callsScenarios,
+    fairnessScenarios,
     faceScenarios,
     crashScenarios,
     crashingScenarios,

@@ -1,0 +1,82 @@
+// Promises about who waits for whom: nobody for another's slow input, a stuck one, or a source that dawdles.
+
+import Gantry
+import Glibc
+
+/// Returns when the file exists, or at once where no file is named: slow for as long as the scenario wants.
+private let patient = Function("patient", options: .init(maxContainers: 2)) { (path: String) -> Int in
+  while !path.isEmpty, access(path, F_OK) != 0 { nap(1) }
+  return path.utf8.count
+}
+
+private let endless = Function("endless", options: .init(maxContainers: 1)) { (x: Int) -> Int in
+  while x == 13 { nap(10) }
+  return x
+}
+
+private let square = Function("square") { (x: Int) in x * x }
+
+/// A class is its own iterator, and no sequence the library knows.
+private final class Countdown: Sequence, IteratorProtocol {
+  private var left: Int
+  init(_ count: Int) { left = count }
+  func next() -> Int? {
+    left -= 1
+    return left < 0 ? nil : left
+  }
+}
+
+/// Blocks whoever asks for an element, until enough were asked for.
+private struct Dawdling: Sequence, IteratorProtocol {
+  var left: Int
+  mutating func next() -> Int? {
+    nap(5)
+    left -= 1
+    return left < 0 ? nil : left
+  }
+}
+
+@MainActor
+private func firstResultComesEarly() async throws {
+  let count = 2000
+  for try await _ in square.map(Dawdling(left: count)) { return }
+  fail("the first result came after all \(count) inputs had been read")
+}
+
+let fairnessScenarios = ScenarioGroup(
+  name: "fairness",
+  scenarios: [
+    Scenario(
+      name: "a slow input delays nobody, however cheap its function was before", functions: [patient]
+    ) { _ in
+      for _ in 0..<50 { _ = try await patient.remote("") }
+      let path = "/tmp/gantry-fairness-\(getpid())"
+      async let slow = patient.remote(path)
+      try await rest(50)
+      expectEqual(try await patient.remote(""), 0)
+      expectEqual(try await patient.map(repeatElement("", count: 1000)).collect().count, 1000)
+      close(creat(path, 0o600))
+      expectEqual(try await slow, path.utf8.count)
+      unlink(path)
+    },
+    Scenario(name: "a call after an early exit does not wait for what is stuck", functions: [endless]) {
+      driver in
+      for _ in 0..<3 {
+        for try await x in endless.map(0..<100, orderOutputs: false) where x > 0 { break }
+        expectEqual(try await endless.remote(7), 7)
+      }
+    },
+    Scenario(name: "the narrowest windows never stand still", functions: [square]) { _ in
+      for window in 1...3 {
+        for _ in 0..<4 {
+          var count = 0
+          for try await _ in square.map(Countdown(2000), maxOutstandingInputs: window) { count += 1 }
+          expectEqual(count, 2000, "results with a window of \(window)")
+        }
+      }
+    },
+    Scenario(name: "on an actor, results come between the elements of a slow sequence", functions: [square]) {
+      _ in
+      try await firstResultComesEarly()
+    },
+  ])
