@@ -75,14 +75,10 @@ func runFramed<I: ValueCoding, O: ValueCoding>(
         outputs.append(try body(value), of: inputs.input, &chunk)
         chunk.cursor.passDone()
       } catch {
-        outputs.close(before: inputs.input, &chunk)
-        chunk.publish(thrown: error, by: inputs.input)
-        outputs.open(chunk)
+        outputs.report(thrown: error, by: inputs.input, &chunk)
       }
     } catch {
-      outputs.close(before: inputs.input, &chunk)
-      chunk.publish(undeliverable: describeUndecodable(error), inputs.input)
-      outputs.open(chunk)
+      outputs.report(undecodable: error, inputs.input, &chunk)
     }
     inputs.input &+= 1
   }
@@ -103,14 +99,10 @@ package func runInputs<I: ValueCoding, O: ValueCoding>(
         outputs.append(try await body(value), of: inputs.input, &chunk)
         chunk.cursor.passDone()
       } catch {
-        outputs.close(before: inputs.input, &chunk)
-        chunk.publish(thrown: error, by: inputs.input)
-        outputs.open(chunk)
+        outputs.report(thrown: error, by: inputs.input, &chunk)
       }
     } catch {
-      outputs.close(before: inputs.input, &chunk)
-      chunk.publish(undeliverable: describeUndecodable(error), inputs.input)
-      outputs.open(chunk)
+      outputs.report(undecodable: error, inputs.input, &chunk)
     }
     inputs.input &+= 1
   }
@@ -164,10 +156,20 @@ struct OutputWriter<O: ValueCoding>: ~Copyable {
     written = 0
   }
 
-  /// Publishes what is complete.
-  @inlinable
-  mutating func close(before input: UInt32, _ chunk: inout OpenChunk) {
+  /// Publishes what an input threw, behind the outputs before it.
+  @usableFromInline
+  mutating func report(thrown error: any Error, by input: UInt32, _ chunk: inout OpenChunk) {
     chunk.publish(through: input, bytes: encoder.count, last: false)
+    chunk.publish(thrown: error, by: input)
+    open(chunk)
+  }
+
+  /// Publishes that an input could not be decoded, behind the outputs before it.
+  @usableFromInline
+  mutating func report(undecodable error: any Error, _ input: UInt32, _ chunk: inout OpenChunk) {
+    chunk.publish(through: input, bytes: encoder.count, last: false)
+    chunk.publish(undeliverable: "Its input could not be decoded: \(error)", input)
+    open(chunk)
   }
 
   @inlinable
@@ -220,6 +222,3 @@ struct OutputWriter<O: ValueCoding>: ~Copyable {
 @usableFromInline var leastRecord: Int {
   @inlinable get { 4096 }
 }
-
-@usableFromInline
-func describeUndecodable(_ error: any Error) -> String { "Its input could not be decoded: \(error)" }
