@@ -53,7 +53,8 @@ let package = Package(
       name: "GantryCommandTests", dependencies: ["GantryCommand", "Gantry"], swiftSettings: strict),
     // A test runner has threads, and a driver must be made before there are any: the tests run a program of theirs.
     .executableTarget(
-      name: "EndToEndProgram", dependencies: ["Gantry"], path: "Tests/EndToEnd/Program", swiftSettings: strict
+      name: "EndToEndProgram", dependencies: ["Gantry", .product(name: "Logging", package: "swift-log")],
+      path: "Tests/EndToEnd/Program", swiftSettings: strict
     ),
     .executableTarget(
       name: "AsyncMainProgram", dependencies: ["Gantry"], path: "Tests/EndToEnd/AsyncMain",

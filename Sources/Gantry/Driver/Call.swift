@@ -44,6 +44,8 @@ final class Call: @unchecked Sendable {
   var isCollecting = false
   /// Smoothed bytes of an input.
   var meanBytes = 64.0
+  /// During a shutdown: since when nothing was in flight and nobody waited.
+  var forgottenSince: UInt64?
   /// Since when nothing of it was in a lane although something waited; nil when it is being served.
   var starvedSince: UInt64?
 

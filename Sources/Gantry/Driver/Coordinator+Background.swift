@@ -84,11 +84,40 @@ extension Coordinator {
   /// Idempotent.
   func shutdown() async {
     locked { isShuttingDown = true }
-    while locked({ pools.contains { $0.calls.contains { !$0.isComplete } } }) {
+    while locked({
+      endForgottenCalls()
+      return pools.contains { $0.calls.contains { !$0.isComplete } }
+    }) {
       try? await Task.sleep(nanoseconds: 1_000_000)
     }
     stop()
   }
+
+  /// Ends calls that nothing is in flight for and nobody has asked for results of in a while.
+  ///
+  /// A half-read iterator that is kept would hold up a shutdown for ever. What was delivered to it stays there; then
+  /// it throws.
+  private func endForgottenCalls() {
+    let now = monotonicNow()
+    for pool in pools {
+      for call in pool.calls where !call.isComplete {
+        guard call.open == 0, call.waiter == nil, !call.isFilling else {
+          call.forgottenSince = nil
+          continue
+        }
+        let since = call.forgottenSince ?? now
+        call.forgottenSince = since
+        if now &- since > Coordinator.forgetting {
+          fail(
+            call,
+            GantryError(
+              .shutDown, "The driver was shut down before this map of \"\(pool.name)\" was read to its end."))
+        }
+      }
+    }
+  }
+
+  private static let forgetting: UInt64 = 1_000_000_000
 
   /// Ends containers, zygote, keeper and the background thread at once.
   func stop() {

@@ -73,7 +73,8 @@ public final class Driver: Sendable {
 
   /// Lets running calls finish, refuses new ones, and ends all processes of this driver.
   ///
-  /// Idempotent.
+  /// Idempotent. A half-read map whose results nobody has asked for in a second does not hold it up: its iterator gives
+  /// what had been delivered and then throws `.shutDown`.
   public func shutdown() async { await coordinator.shutdown() }
 
   /// What its functions and containers have done so far, and what they are doing.

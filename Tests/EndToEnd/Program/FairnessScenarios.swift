@@ -75,6 +75,22 @@ let fairnessScenarios = ScenarioGroup(
         }
       }
     },
+    Scenario(name: "a shutdown does not wait for a half-read map that nobody reads on", functions: [square]) {
+      driver in
+      var kept = square.map(0..<1_000_000, maxOutstandingInputs: 5).makeAsyncIterator()
+      expectEqual(try await kept.next(), 0)
+      await driver.shutdown()
+      var read = 1
+      do {
+        while let value = try await kept.next() {
+          expectEqual(value, read * read, "what had been delivered before")
+          read += 1
+        }
+        fail("the rest of the map ended without an error")
+      } catch let error as GantryError {
+        expectEqual(error.code, .shutDown)
+      }
+    },
     Scenario(name: "on an actor, results come between the elements of a slow sequence", functions: [square]) {
       _ in
       try await firstResultComesEarly()
