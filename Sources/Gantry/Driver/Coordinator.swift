@@ -66,13 +66,16 @@ final class Coordinator: @unchecked Sendable {
   /// Runs a body under the lock, and what it caused outside of it.
   func locked<R>(_ body: () throws -> R) rethrows -> R {
     lock.lock()
-    defer {
-      let due = resumes
-      if !due.isEmpty { resumes = [] }
-      lock.unlock()
-      for continuation in due { continuation.resume() }
-    }
+    defer { unlock() }
     return try body()
+  }
+
+  /// Frees the lock, then resumes whoever was woken under it.
+  private func unlock() {
+    let due = resumes
+    if !due.isEmpty { resumes = [] }
+    lock.unlock()
+    for continuation in due { continuation.resume() }
   }
 
   /// Wakes a caller once the lock is free.
@@ -125,10 +128,7 @@ final class Coordinator: @unchecked Sendable {
       unlockedRun { pause() }
     }
     leave()
-    let due = resumes
-    resumes = []
-    lock.unlock()
-    for continuation in due { continuation.resume() }
+    unlock()
     return result
   }
 
@@ -169,10 +169,7 @@ final class Coordinator: @unchecked Sendable {
   }
 
   private func unlockedRun(_ body: () -> Void) {
-    let due = resumes
-    resumes = []
-    lock.unlock()
-    for continuation in due { continuation.resume() }
+    unlock()
     body()
     lock.lock()
   }
@@ -202,8 +199,7 @@ final class Coordinator: @unchecked Sendable {
   /// Resumes a caller that has a reason.
   func settle(_ call: Call) {
     guard call.waiter != nil else { return }
-    let isDue = call.waitsForEnd ? call.isComplete || call.sink.hasFailure : call.isDeliverable
-    if isDue || (call.filler.isPrompt && wantsInput(call)) { wake(call) }
+    if isDone(call, call.waitsForEnd) || (call.filler.isPrompt && wantsInput(call)) { wake(call) }
   }
 
   /// One round of everything: drain before filling, then feed, even out, and grow.
