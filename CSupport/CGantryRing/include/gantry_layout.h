@@ -25,7 +25,6 @@
 enum {
   GANTRY_CHUNK_LZ4 = 1,       ///< one LZ4 block, else stored
   GANTRY_CHUNK_SHUFFLED = 2,  ///< bytes of fixed-width inputs were shuffled before LZ4
-  GANTRY_CHUNK_TIMED = 4,     ///< the call wants a duration for each input
 };
 
 /// What a record carries.
@@ -36,7 +35,6 @@ enum {
   GANTRY_RECORD_THREW = 3,    ///< the error that input `first` threw
   GANTRY_RECORD_UNENCODABLE = 4,  ///< why the output or the input of `first` could not be coded
   GANTRY_RECORD_STARTED = 5,  ///< the container is ready; no inputs
-  GANTRY_RECORD_START_FAILED = 6,  ///< why it is not
 };
 
 /// The container has left the descriptor: inputs from `first + count` on were not run.
