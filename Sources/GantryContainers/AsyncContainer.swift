@@ -15,8 +15,8 @@ import Musl
 ///
 /// Called on the main thread, which it gives to the main dispatch queue: a body that hops to `MainActor` or
 /// `DispatchQueue.main` would hang otherwise.
-func serveAsync(_ lane: LaneConsumer, _ run: @escaping @Sendable (inout OpenChunk) async -> Void) -> Never {
-  let server = AsyncServer(lane, run)
+func serveAsync(_ lane: LaneConsumer, _ runner: AsyncRunner) -> Never {
+  let server = AsyncServer(lane, runner)
   startThreadOrLeave { server.waitForChunks() }
   startThreadOrLeave { server.watchForCancellation() }
   server.begin()
@@ -25,11 +25,12 @@ func serveAsync(_ lane: LaneConsumer, _ run: @escaping @Sendable (inout OpenChun
 
 /// The lane of an asynchronous container and the task that works on it.
 ///
-/// `@unchecked Sendable`: the lane is used by one party at a time, the task while it works and the idle thread while
-/// the task is suspended; `current` and `isRunning` are guarded by `guardian`.
+/// `@unchecked Sendable`: lane and session are used by one party at a time, the task while it works and the idle thread
+/// while the task is suspended; `current` and `isRunning` are guarded by `guardian`.
 private final class AsyncServer: @unchecked Sendable {
   private let lane: LaneConsumer
-  private let run: @Sendable (inout OpenChunk) async -> Void
+  private let runner: AsyncRunner
+  private var session: ContainerSession?
   private var decoder: ChunkDecoder
   private let idle = DispatchSemaphore(value: 0)
   private var resume: CheckedContinuation<Void, Never>?
@@ -37,9 +38,9 @@ private final class AsyncServer: @unchecked Sendable {
   private var current: Task<Void, Never>?
   private var isRunning = false
 
-  init(_ lane: LaneConsumer, _ run: @escaping @Sendable (inout OpenChunk) async -> Void) {
+  init(_ lane: LaneConsumer, _ runner: AsyncRunner) {
     self.lane = lane
-    self.run = run
+    self.runner = runner
     decoder = ChunkDecoder(arena: lane.arena)
   }
 
@@ -47,9 +48,20 @@ private final class AsyncServer: @unchecked Sendable {
   func begin() {
     setCurrent(
       Task.detached { [self] in
+        let session = await enter()
+        self.session = session
         lane.publishStarted()
-        await work()
+        await work(session)
       })
+  }
+
+  private func enter() async -> ContainerSession {
+    do {
+      return try await runner.enter()
+    } catch {
+      flushOutput()
+      leave("enter threw: \(error)\n", status: ContainerStatus.enterThrew)
+    }
   }
 
   private func setCurrent(_ task: Task<Void, Never>) {
@@ -65,44 +77,55 @@ private final class AsyncServer: @unchecked Sendable {
   }
 
   /// Runs chunks until this task is cancelled, which cancels the input that runs; a fresh task then goes on.
-  private func work() async {
+  private func work(_ session: ContainerSession) async {
     while !Task.isCancelled {
-      guard let claim = lane.claim() else {
-        if !lane.spin() {
-          await withCheckedContinuation { continuation in
-            resume = continuation
-            idle.signal()
-          }
+      // A spin also ends with a stop, which is for the idle thread to see.
+      guard let claim = lane.claim() ?? (lane.spin() ? lane.claim() : nil) else {
+        await withCheckedContinuation { continuation in
+          resume = continuation
+          idle.signal()
         }
         continue
       }
       var chunk = OpenChunk(lane, claim, inputs: decoder.decode(claim))
       passChunkReady()
       setRunning(true)
-      await run(&chunk)
+      await session.run(&chunk)
       setRunning(false)
     }
-    setCurrent(Task.detached { [self] in await work() })
+    setCurrent(
+      Task.detached { [self] in
+        if let session = self.session { await work(session) }
+      })
   }
 
   /// The idle thread: parks on the doorbell for the suspended task.
   func waitForChunks() {
     while true {
       idle.wait()
-      wait()
+      guard wait() else { return exit() }
       let continuation = resume
       resume = nil
       continuation?.resume()
     }
   }
 
-  private func wait() {
+  /// Waits for a chunk; false: the container is to leave.
+  private func wait() -> Bool {
     while true {
       switch lane.wait() {
-      case .stop: leaveProcess()
+      case .stop: return false
       case .timeout: leaveProcessIfOrphaned()
-      case .ready: return
+      case .ready: return true
       }
+    }
+  }
+
+  /// Ends the session, whose task is suspended for good, and with it the process.
+  private func exit() {
+    Task.detached { [self] in
+      await session?.exit()
+      leaveProcess()
     }
   }
 
@@ -124,7 +147,7 @@ private final class AsyncServer: @unchecked Sendable {
 private func startThreadOrLeave(_ body: @escaping @Sendable () -> Void) {
   let failure = startThread(body)
   if failure == 0 { return }
-  var text = "The container could not start a thread: \(String(cString: strerror(failure))).\n"
-  text.withUTF8 { _ = write(2, $0.baseAddress, $0.count) }
-  _exit(72)
+  leave(
+    "The container could not start a thread: \(String(cString: strerror(failure))).\n",
+    status: ContainerStatus.noThread)
 }

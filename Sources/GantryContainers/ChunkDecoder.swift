@@ -3,12 +3,6 @@
 import GantryLanes
 import GantryWire
 
-#if canImport(Glibc)
-import Glibc
-#else
-import Musl
-#endif
-
 /// Owns the memory chunks are decompressed into; it grows to the largest chunk seen.
 struct ChunkDecoder {
   private let arena: UnsafeRawPointer
@@ -50,8 +44,6 @@ struct ChunkDecoder {
   }
 
   private func refuse(_ reason: String) -> Never {
-    var text = reason + "\n"
-    text.withUTF8 { _ = write(2, $0.baseAddress, $0.count) }
-    _exit(74)
+    leave(reason + "\n", status: ContainerStatus.damagedChunk)
   }
 }

@@ -6,7 +6,15 @@ public enum ChunkRunner: Sendable {
   /// The container stays single-threaded.
   case sync(@Sendable (inout OpenChunk) -> Void)
   /// The container serves its main dispatch queue and runs the loop as a task.
-  case async(@Sendable (inout OpenChunk) async -> Void)
+  case async(AsyncRunner)
+
+  /// Whether a container that is asked to leave still has something of the user's to run.
+  package var hasExit: Bool {
+    switch self {
+    case .sync: false
+    case .async(let runner): runner.hasExit
+    }
+  }
 }
 
 /// One of the functions a zygote's containers can run.

@@ -20,7 +20,7 @@ package enum ContainerDescriptor: Int, CaseIterable {
 package func containerMain(
   _ spawn: UnsafePointer<gantry_spawn>, _ descriptors: UnsafePointer<Int32>, _ count: Int32
 ) {
-  guard Int(count) == ContainerDescriptor.allCases.count - 1 else { _exit(70) }
+  guard Int(count) == ContainerDescriptor.allCases.count - 1 else { _exit(ContainerStatus.noDescriptors) }
   becomeContainer()
   // What an input prints is the program's output: no line of it may wait in a buffer for a crash.
   gantry_output_by_lines()
@@ -37,14 +37,24 @@ package func containerMain(
     armStepKill(step: spawn.pointee.detail.0, nth: spawn.pointee.detail.1)
     serve(lane, zygoteFunctions[Int(spawn.pointee.function_index)].runner)
   } catch {
-    writeError("The container could not map its lane. \(error)\n")
-    _exit(71)
+    leave("The container could not map its lane. \(error)\n", status: ContainerStatus.noLane)
   }
 }
 
-private func writeError(_ text: String) {
-  var text = text
+/// What a container's exit status says when it gave up by itself.
+package enum ContainerStatus {
+  package static let noDescriptors: Int32 = 70
+  package static let noLane: Int32 = 71
+  package static let noThread: Int32 = 72
+  package static let enterThrew: Int32 = 73
+  package static let damagedChunk: Int32 = 74
+}
+
+/// Ends the container with a reason that its driver will see.
+func leave(_ reason: String, status: Int32) -> Never {
+  var text = reason
   text.withUTF8 { _ = write(2, $0.baseAddress, $0.count) }
+  _exit(status)
 }
 
 private func serve(_ lane: LaneConsumer, _ runner: ChunkRunner) -> Never {
@@ -52,8 +62,8 @@ private func serve(_ lane: LaneConsumer, _ runner: ChunkRunner) -> Never {
   case .sync(let run):
     lane.publishStarted()
     serveSync(lane, run)
-  case .async(let run):
-    serveAsync(lane, run)
+  case .async(let runner):
+    serveAsync(lane, runner)
   }
 }
 

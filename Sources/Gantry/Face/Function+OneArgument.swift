@@ -63,9 +63,7 @@ extension Function {
     self.init(
       FunctionCore(
         name, options, InputCoding(SingleCoding<Input>.self), OutputCoding(SingleCoding<Output>.self),
-        .async { chunk in
-          await runInputs(of: &chunk, SingleCoding<Input>.self, SingleCoding<Output>.self, body)
-        }, body))
+        .async(AsyncRunner(SingleCoding<Input>.self, SingleCoding<Output>.self, body)), body))
   }
 
   /// Makes a function of an asynchronous body with one argument and a result.
@@ -83,9 +81,7 @@ extension Function {
     self.init(
       FunctionCore(
         nil, options, InputCoding(SingleCoding<Input>.self), OutputCoding(SingleCoding<Output>.self),
-        .async { chunk in
-          await runInputs(of: &chunk, SingleCoding<Input>.self, SingleCoding<Output>.self, body)
-        }, body))
+        .async(AsyncRunner(SingleCoding<Input>.self, SingleCoding<Output>.self, body)), body))
   }
 
   /// Makes a function of a body with one argument and no result.
@@ -146,9 +142,7 @@ extension Function {
     self.init(
       FunctionCore(
         name, options, InputCoding(SingleCoding<Input>.self), OutputCoding(VoidCoding.self),
-        .async { chunk in
-          await runInputs(of: &chunk, SingleCoding<Input>.self, VoidCoding.self, body)
-        }, body))
+        .async(AsyncRunner(SingleCoding<Input>.self, VoidCoding.self, body)), body))
   }
 
   /// Makes a function of an asynchronous body with one argument and no result.
@@ -166,9 +160,7 @@ extension Function {
     self.init(
       FunctionCore(
         nil, options, InputCoding(SingleCoding<Input>.self), OutputCoding(VoidCoding.self),
-        .async { chunk in
-          await runInputs(of: &chunk, SingleCoding<Input>.self, VoidCoding.self, body)
-        }, body))
+        .async(AsyncRunner(SingleCoding<Input>.self, VoidCoding.self, body)), body))
   }
 
   /// Makes a function of a body with one argument and several results.
@@ -236,10 +228,9 @@ extension Function {
       FunctionCore(
         name, options, InputCoding(SingleCoding<Input>.self),
         OutputCoding(TupleCoding<First, Second, repeat each Other>.self),
-        .async { chunk in
-          await runInputs(
-            of: &chunk, SingleCoding<Input>.self, TupleCoding<First, Second, repeat each Other>.self, body)
-        }, body))
+        .async(
+          AsyncRunner(SingleCoding<Input>.self, TupleCoding<First, Second, repeat each Other>.self, body)),
+        body))
   }
 
   /// Makes a function of an asynchronous body with one argument and several results.
@@ -259,9 +250,8 @@ extension Function {
       FunctionCore(
         nil, options, InputCoding(SingleCoding<Input>.self),
         OutputCoding(TupleCoding<First, Second, repeat each Other>.self),
-        .async { chunk in
-          await runInputs(
-            of: &chunk, SingleCoding<Input>.self, TupleCoding<First, Second, repeat each Other>.self, body)
-        }, body))
+        .async(
+          AsyncRunner(SingleCoding<Input>.self, TupleCoding<First, Second, repeat each Other>.self, body)),
+        body))
   }
 }

@@ -68,11 +68,10 @@ extension Function {
     self.init(
       FunctionCore(
         name, options, InputCoding(TupleCoding<repeat each A>.self), OutputCoding(SingleCoding<Output>.self),
-        .async { chunk in
-          await runInputs(of: &chunk, TupleCoding<repeat each A>.self, SingleCoding<Output>.self) { input in
+        .async(
+          AsyncRunner(TupleCoding<repeat each A>.self, SingleCoding<Output>.self) { input in
             try await body(repeat each input)
-          }
-        }, { input in try await body(repeat each input) }))
+          }), { input in try await body(repeat each input) }))
   }
 
   /// Makes a function of an asynchronous body with any number of arguments and a result.
@@ -90,11 +89,10 @@ extension Function {
     self.init(
       FunctionCore(
         nil, options, InputCoding(TupleCoding<repeat each A>.self), OutputCoding(SingleCoding<Output>.self),
-        .async { chunk in
-          await runInputs(of: &chunk, TupleCoding<repeat each A>.self, SingleCoding<Output>.self) { input in
+        .async(
+          AsyncRunner(TupleCoding<repeat each A>.self, SingleCoding<Output>.self) { input in
             try await body(repeat each input)
-          }
-        }, { input in try await body(repeat each input) }))
+          }), { input in try await body(repeat each input) }))
   }
 
   // Behind the bodies with tuples: a tuple is a result, not something to discard.
@@ -166,11 +164,10 @@ extension Function {
     self.init(
       FunctionCore(
         name, options, InputCoding(TupleCoding<repeat each A>.self), OutputCoding(VoidCoding.self),
-        .async { chunk in
-          await runInputs(of: &chunk, TupleCoding<repeat each A>.self, VoidCoding.self) { input in
+        .async(
+          AsyncRunner(TupleCoding<repeat each A>.self, VoidCoding.self) { input in
             try await body(repeat each input)
-          }
-        }, { input in try await body(repeat each input) }))
+          }), { input in try await body(repeat each input) }))
   }
 
   // Behind the bodies with tuples: a tuple is a result, not something to discard.
@@ -190,11 +187,10 @@ extension Function {
     self.init(
       FunctionCore(
         nil, options, InputCoding(TupleCoding<repeat each A>.self), OutputCoding(VoidCoding.self),
-        .async { chunk in
-          await runInputs(of: &chunk, TupleCoding<repeat each A>.self, VoidCoding.self) { input in
+        .async(
+          AsyncRunner(TupleCoding<repeat each A>.self, VoidCoding.self) { input in
             try await body(repeat each input)
-          }
-        }, { input in try await body(repeat each input) }))
+          }), { input in try await body(repeat each input) }))
   }
 
   /// Makes a function of a body with any number of arguments and several results.
@@ -267,11 +263,11 @@ extension Function {
       FunctionCore(
         name, options, InputCoding(TupleCoding<repeat each A>.self),
         OutputCoding(TupleCoding<First, Second, repeat each Other>.self),
-        .async { chunk in
-          await runInputs(
-            of: &chunk, TupleCoding<repeat each A>.self, TupleCoding<First, Second, repeat each Other>.self
-          ) { input in try await body(repeat each input) }
-        }, { input in try await body(repeat each input) }))
+        .async(
+          AsyncRunner(TupleCoding<repeat each A>.self, TupleCoding<First, Second, repeat each Other>.self) {
+            input in
+            try await body(repeat each input)
+          }), { input in try await body(repeat each input) }))
   }
 
   /// Makes a function of an asynchronous body with any number of arguments and several results.
@@ -292,10 +288,10 @@ extension Function {
       FunctionCore(
         nil, options, InputCoding(TupleCoding<repeat each A>.self),
         OutputCoding(TupleCoding<First, Second, repeat each Other>.self),
-        .async { chunk in
-          await runInputs(
-            of: &chunk, TupleCoding<repeat each A>.self, TupleCoding<First, Second, repeat each Other>.self
-          ) { input in try await body(repeat each input) }
-        }, { input in try await body(repeat each input) }))
+        .async(
+          AsyncRunner(TupleCoding<repeat each A>.self, TupleCoding<First, Second, repeat each Other>.self) {
+            input in
+            try await body(repeat each input)
+          }), { input in try await body(repeat each input) }))
   }
 }
