@@ -44,6 +44,9 @@ package enum ContainerEnd: Equatable, Sendable {
     self = signal != 0 ? .signal(signal) : .exit(gantry_status_code(waitStatus))
   }
 
+  /// Whether it may have ended by being killed.
+  package var isByKill: Bool { self == .signal(SIGKILL) || self == .lost }
+
   /// Whether what the container had finished may be believed: not after faults that may have written anywhere first.
   package var leavesMemorySound: Bool {
     switch self {

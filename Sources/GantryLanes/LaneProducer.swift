@@ -99,6 +99,9 @@ package final class LaneProducer {
 
   package func cancel(_ position: UInt64) { gantry_producer_cancel(&producer, position) }
 
+  /// Bytes of records taken so far, free-running.
+  package var taken: UInt64 { producer.head }
+
   /// Whether records wait.
   ///
   /// One shared load.

@@ -38,6 +38,10 @@ final class Container {
   var outputs = 0
   /// Kill it then if it still runs the descriptor that was cancelled.
   var cancelDeadline: (position: UInt64, at: UInt64)?
+  /// Times the running input, where the function has a timeout.
+  var clock = AttemptClock()
+  /// The input that was overdue when the driver killed it.
+  var overdue: LaneProgress?
   /// It ended because its zygote did.
   var isOrphan = false
   /// The driver asked it to leave.

@@ -56,7 +56,8 @@ extension Coordinator {
     if container.verdict == nil, end.leavesMemorySound { harvestAll(container) }
     container.state = .closing
     let claimed = (try? container.lane.claimed()) ?? 0
-    let obituary = container.ledger.close(claimed: claimed, at: container.progress())
+    let last = container.progress()
+    let obituary = container.ledger.close(claimed: claimed, at: last)
     readLastWords(container)
     let exit = ContainerExit(
       pid: container.pid, status: exitStatus(end),
@@ -64,12 +65,19 @@ extension Coordinator {
     pool.containers.removeAll { $0 === container }
     pool.counts.died += 1
     log.debug("Container \(container.pid) of \"\(pool.name)\" ended: \(exit)")
-    if let culprit = obituary.culprit { charge(culprit, exit, container) }
     for piece in obituary.redeliver.reversed() { requeue(piece) }
+    if let culprit = obituary.culprit {
+      switch blame(for: container, end, at: last) {
+      case .crash: charge(culprit, .crashed(exit))
+      case .timeout: charge(culprit, .timedOut(after: pool.options.timeout ?? .zero))
+      case .nobody: requeue(culprit)
+      }
+    }
     for chunk in obituary.released { dereference(chunk) }
     // One that idled when its zygote was killed did not fail to start.
     let wasBystander = container.isOrphan && container.hasStarted
-    if obituary.culprit == nil, container.outputs == 0, !container.isRetiring, !wasBystander,
+    if obituary.culprit == nil, container.overdue == nil, container.outputs == 0, !container.isRetiring,
+      !wasBystander,
       !isShuttingDown || !pool.calls.isEmpty
     {
       noteFailedStart(of: pool, exit, container)
@@ -84,7 +92,7 @@ extension Coordinator {
   }
 
   /// The input that was running pays for the death: it is tried again, alone, or reported.
-  private func charge(_ culprit: Piece, _ exit: ContainerExit, _ container: Container) {
+  private func charge(_ culprit: Piece, _ reason: InputError.Reason) {
     let chunk = chunks[culprit.chunk]
     let call = chunk.call
     guard !call.isCancelled, call.failure == nil else {
@@ -93,15 +101,22 @@ extension Coordinator {
     }
     let index = chunk.base + Int(culprit.inputs.lowerBound)
     var charge = call.charges[index] ?? Charge()
-    charge.crashes += 1
-    if let delay = call.pool.options.crashRetries.backoff.delay(beforeRetry: charge.crashes) {
+    let delay: UInt64?
+    if case .timedOut = reason {
+      charge.throwns += 1
+      delay = call.pool.options.retries.backoff.delay(beforeRetry: charge.throwns)
+    } else {
+      charge.crashes += 1
+      delay = call.pool.options.crashRetries.backoff.delay(beforeRetry: charge.crashes)
+    }
+    if let delay {
       call.charges[index] = charge
       retry(culprit, of: call, after: delay)
       return
     }
     call.charges[index] = nil
     call.sink.accept(
-      InputError(function: call.pool.name, index: index, attempts: charge.attempts, reason: .crashed(exit)))
+      InputError(function: call.pool.name, index: index, attempts: charge.attempts, reason: reason))
     noteFailed(call)
     account(chunk, culprit.chunk, 1)
   }

@@ -210,6 +210,7 @@ final class Coordinator: @unchecked Sendable {
     for pool in pools where !pool.calls.isEmpty || !pool.containers.isEmpty {
       drain(pool)
       releaseDelayed(pool)
+      endOverdue(pool)
       feed(pool)
       evenOut(pool)
       grow(pool)

@@ -202,7 +202,6 @@ public struct FunctionOptions: Sendable, Equatable {
       startupTimeout > .zero,
       "FunctionOptions.startupTimeout is \(startupTimeout); it must be longer than zero.")
     requireAbsent(bufferContainers != 0, "bufferContainers")
-    requireAbsent(timeout != nil, "timeout")
     requireAbsent(inputConcurrency != 1, "inputConcurrency")
     requireAbsent(rateLimit != nil, "rateLimit")
     self.minContainers = minContainers

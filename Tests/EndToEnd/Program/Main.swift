@@ -21,6 +21,7 @@ enum Program {
     asyncScenarios,
     cancellationScenarios,
     stepKillScenarios,
+    schedulingScenarios,
   ]
 
   /// Synchronous, so that the driver is made while there is one thread.

@@ -1,0 +1,56 @@
+// Ends attempts that take longer than their function's timeout: the container is killed, its input pays, and what else
+// it was given goes to others for free. Looks only while a container of such a function has something to do.
+
+import GantryContainers
+import GantryLanes
+import GantryScheduling
+
+extension Pool {
+  /// The timeout in nanoseconds.
+  var timeout: UInt64? { options.timeout?.clampedNanoseconds }
+}
+
+extension Coordinator {
+  /// How often a container is looked at: often enough that an attempt ends soon after its timeout, never before it.
+  private func lookInterval(_ timeout: UInt64) -> UInt64 {
+    min(max(timeout / 8, Coordinator.shortestTick), Coordinator.longestTick)
+  }
+
+  /// Kills the containers of a pool that run an input for longer than its timeout.
+  func endOverdue(_ pool: Pool) {
+    guard let timeout = pool.timeout else { return }
+    for container in pool.containers where !container.ledger.isEmpty && container.state != .closing {
+      let progress = container.progress()
+      let time = monotonicNow()
+      let since = container.clock.look(at: progress, taken: container.lane.taken, now: time)
+      if let since, time &- since >= timeout {
+        end(container, overdueAt: progress)
+      } else {
+        due(at: min(time + lookInterval(timeout), since.map { $0 &+ timeout } ?? .max))
+      }
+    }
+  }
+
+  private func end(_ container: Container, overdueAt progress: LaneProgress) {
+    log.debug("Container \(container.pid) of \"\(container.pool.name)\" is killed: its input is overdue.")
+    container.overdue = progress
+    // The others need not wait until the kernel has taken its memory down.
+    takeBackUnclaimed(container)
+    splitBehindRunning(container, keeping: 0)
+    kill(container)
+  }
+
+  /// Who pays for a death.
+  enum Blame {
+    case crash
+    case timeout
+    case nobody
+  }
+
+  /// The culprit of a death pays for a crash, unless the driver killed the container for its time; then only the input
+  /// that was overdue does: it may have ended in the moment of the kill, and another have begun.
+  func blame(for container: Container, _ end: ContainerEnd, at last: LaneProgress) -> Blame {
+    guard let overdue = container.overdue, end.isByKill else { return .crash }
+    return last == overdue ? .timeout : .nobody
+  }
+}
