@@ -1,5 +1,5 @@
-// Numbers, vectors and durations travel as their memory: every bit pattern of them is a value.
-// The witnesses come from the bitwise defaults of `Payload`.
+// Numbers and durations travel as their memory: every bit pattern of them is a value.
+// The witnesses come from the bitwise defaults of `Payload`, but for Duration, which is trivial and does not say so.
 
 extension Int: Payload {}
 extension Int8: Payload {}
@@ -23,12 +23,20 @@ extension Float16: Payload {}
 extension Float80: Payload {}
 #endif
 
-extension Duration: Payload {}
+extension Duration: Payload {
+  /// A duration is a 128-bit number of attoseconds: any bits are one.
+  @inlinable
+  public static var isBitwise: Bool { MemoryLayout<Duration>.size == MemoryLayout<Int128>.size }
 
-extension SIMD2: Payload where Scalar: Payload & BitwiseCopyable {}
-extension SIMD3: Payload where Scalar: Payload & BitwiseCopyable {}
-extension SIMD4: Payload where Scalar: Payload & BitwiseCopyable {}
-extension SIMD8: Payload where Scalar: Payload & BitwiseCopyable {}
-extension SIMD16: Payload where Scalar: Payload & BitwiseCopyable {}
-extension SIMD32: Payload where Scalar: Payload & BitwiseCopyable {}
-extension SIMD64: Payload where Scalar: Payload & BitwiseCopyable {}
+  /// Appends the attoseconds, 16 bytes.
+  @inlinable
+  public func encode(into encoder: inout PayloadEncoder) {
+    encoder.append(bitwise: attoseconds)
+  }
+
+  /// Reads 16 bytes.
+  @inlinable
+  public init(from decoder: inout PayloadDecoder) throws {
+    self.init(attoseconds: try decoder.decodeBitwise(Int128.self))
+  }
+}

@@ -57,3 +57,19 @@ extension Result: Payload where Success: Payload, Failure: Payload {
     }
   }
 }
+
+extension Never: Payload {
+  /// There is no value whose memory could be copied.
+  @inlinable
+  public static var isBitwise: Bool { false }
+
+  /// Cannot be called: there is no value.
+  @inlinable
+  public func encode(into encoder: inout PayloadEncoder) {}
+
+  /// Throws: `Never` stands in types, as in `Result<Int, Never>`, and no bytes are a value of it.
+  @inlinable
+  public init(from decoder: inout PayloadDecoder) throws {
+    throw PayloadError("No bytes are a value of type Never.")
+  }
+}

@@ -17,6 +17,16 @@ public struct PayloadError: Error, Hashable, Sendable, CustomStringConvertible {
   public var description: String { message }
 }
 
+extension PayloadError: Payload {
+  /// Appends the message.
+  @inlinable
+  public func encode(into encoder: inout PayloadEncoder) { encoder.encode(message) }
+
+  /// Reads the message.
+  @inlinable
+  public init(from decoder: inout PayloadDecoder) throws { self.init(try decoder.decode(String.self)) }
+}
+
 extension PayloadError {
   @usableFromInline @inline(never)
   static func truncated(needed: Int, remaining: Int) -> PayloadError {
