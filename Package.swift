@@ -17,6 +17,7 @@ let package = Package(
   name: "gantry",
   products: [
     .library(name: "Gantry", targets: ["Gantry"]),
+    .library(name: "GantryFoundation", targets: ["GantryFoundation"]),
     .executable(name: "gantry", targets: ["GantryCommand"]),
   ],
   dependencies: [
@@ -30,6 +31,7 @@ let package = Package(
     .target(name: "CGantryProcess", path: "CSupport/CGantryProcess", cSettings: hooks),
 
     room("GantryWire", imports: ["CLZ4"]),
+    room("GantryFoundation", imports: ["GantryWire"]),
     room("GantryLanes", imports: ["CGantryRing"]),
     room("GantryContainers", imports: ["GantryWire", "GantryLanes", "CGantryProcess"]),
     room("GantryScheduling", imports: []),
@@ -45,7 +47,8 @@ let package = Package(
         "Gantry", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
 
-    .testTarget(name: "GantryWireTests", dependencies: ["GantryWire"], swiftSettings: strict),
+    .testTarget(
+      name: "GantryWireTests", dependencies: ["GantryWire", "GantryFoundation"], swiftSettings: strict),
     .testTarget(
       name: "GantryLanesTests", dependencies: ["GantryLanes", "CGantryRing"], swiftSettings: strict),
     .testTarget(name: "GantrySchedulingTests", dependencies: ["GantryScheduling"], swiftSettings: strict),
@@ -53,7 +56,8 @@ let package = Package(
       name: "GantryCommandTests", dependencies: ["GantryCommand", "Gantry"], swiftSettings: strict),
     // A test runner has threads, and a driver must be made before there are any: the tests run a program of theirs.
     .executableTarget(
-      name: "EndToEndProgram", dependencies: ["Gantry", .product(name: "Logging", package: "swift-log")],
+      name: "EndToEndProgram",
+      dependencies: ["Gantry", "GantryFoundation", .product(name: "Logging", package: "swift-log")],
       path: "Tests/EndToEnd/Program", swiftSettings: strict
     ),
     .executableTarget(

@@ -12,6 +12,7 @@ enum Program {
     lazinessScenarios,
     errorsScenarios,
     payloadScenarios,
+    foundationScenarios,
     callsScenarios,
     fairnessScenarios,
     faceScenarios,
