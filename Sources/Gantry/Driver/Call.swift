@@ -31,19 +31,31 @@ final class Call: @unchecked Sendable {
   /// Somebody is encoding a chunk of this call.
   var isFilling = false
   var isCancelled = false
-  var isEnded = false
   /// What ends the whole call, after the outputs before it.
   var failure: GantryError?
-  var waiter: CheckedContinuation<Void, Never>?
+  /// What its input sequence threw: the caller's, after the outputs of the inputs before it.
+  var sourceError: (any Error)?
+  var waiter: Waiter?
   /// The waiter wants to know of the end or a failure only.
   var waitsForEnd = false
   var feeder: Feeder?
   /// Set once, before the call begins.
   var coordinator: Coordinator?
+  /// Its source is read on its caller's thread: it cannot block, or the caller blocks anyway.
+  var isReadByCaller: Bool
   /// Outputs count as handed over when they arrive: nobody takes them before the end.
   var isCollecting = false
   /// Smoothed bytes of an input.
   var meanBytes = 64.0
+  /// Inputs that gave an output, and that failed for good.
+  var completed = 0
+  var failed = 0
+  /// Inputs given up because the call was cancelled, where it keeps its outputs.
+  var cancelled = 0
+  /// Inputs taken or about to be, where the source can tell.
+  var total: Int?
+  /// Attempts, durations and containers by index, while nobody took them; nil unless the caller asked.
+  var facts: [Int: OutcomeFacts]?
   /// During a shutdown: since when nothing was in flight and nobody waited.
   var forgottenSince: UInt64?
   /// Since when nothing of it was in a lane although something waited; nil when it is being served.
@@ -54,13 +66,22 @@ final class Call: @unchecked Sendable {
     self.filler = filler
     self.sink = sink
     self.isSingle = isSingle
+    isReadByCaller = filler.isPrompt
     window = Window(ceiling: ceiling)
     sizing = pool.newSizing()
     compression = CompressionPolicy(pool.options.compression.policy)
   }
 
+  /// After how many inputs a container publishes: after each where its own duration is wanted.
+  var publishEvery: UInt32 { facts == nil ? sizing.publishEvery : 1 }
+
   /// Whether every input was taken and accounted for.
   var isComplete: Bool { failure != nil || isCancelled || (!sourceIsOpen && open == 0) }
+
+  /// What its caller is told at the end, after all outputs; nil for a plain end.
+  var outcome: (any Error)? {
+    failure ?? (isCancelled ? CancellationError() : sourceError)
+  }
 
   /// Whether its caller has a reason to be woken.
   var isDeliverable: Bool { sink.hasReady || isComplete }

@@ -7,7 +7,9 @@ extension Coordinator {
   /// Takes a call on.
   ///
   /// Its first input is taken in the caller's first turn, or by its feeder.
-  func begin(_ call: Call) throws(GantryError) {
+  ///
+  /// `byBlocking`: its caller blocks a thread for the results, and reads there what has to be read on its actor.
+  func begin(_ call: Call, byBlocking: Bool = false) throws(GantryError) {
     let refused: GantryError? = locked {
       if isShuttingDown { return GantryError(.shutDown, shutDownMessage) }
       call.pool.calls.append(call)
@@ -16,8 +18,11 @@ extension Coordinator {
     if let refused { throw refused }
     guard !call.filler.isPrompt else { return }
     let feeder = Feeder(call, self)
-    locked { call.feeder = feeder }
-    let failure = feeder.start()
+    locked {
+      call.feeder = feeder
+      call.isReadByCaller = byBlocking && call.filler.mustBeReadOnActor
+    }
+    let failure = feeder.start(byCaller: byBlocking)
     if failure != 0 {
       locked {
         fail(
@@ -30,12 +35,25 @@ extension Coordinator {
   func cancel(_ call: Call) {
     round {
       guard !call.isCancelled, !(call.isComplete && call.open == 0) else { return }
-      call.isCancelled = true
       call.sink.clear()
-      dropPending(call)
-      for container in call.pool.containers { withdraw(call, from: container) }
-      wake(call)
-      call.feeder?.stop()
+      end(call)
+    }
+  }
+
+  private func end(_ call: Call) {
+    call.isCancelled = true
+    dropPending(call)
+    for container in call.pool.containers { withdraw(call, from: container) }
+    wake(call)
+    stopFeeder(of: call)
+  }
+
+  /// Ends a spawned call: what has arrived stays, and the rest is delivered as cancelled.
+  func cancel<Output>(_ call: Call, keeping sink: TypedSink<Output>) {
+    round {
+      guard !call.isComplete else { return }
+      call.cancelled = sink.cancelRest(before: call.isSingle ? 1 : call.nextIndex, of: call.pool.name)
+      end(call)
     }
   }
 
@@ -45,7 +63,7 @@ extension Coordinator {
     call.failure = error
     call.sourceIsOpen = false
     dropPending(call)
-    call.feeder?.stop()
+    stopFeeder(of: call)
     wake(call)
   }
 

@@ -115,6 +115,7 @@ extension Coordinator {
       return
     }
     call.charges[index] = nil
+    noteFacts(index..<(index + 1), of: call, by: container, nanoseconds: now &- container.seenSince)
     call.sink.accept(
       InputError(function: call.pool.name, index: index, attempts: charge.attempts, reason: reason))
     noteFailed(call)

@@ -69,7 +69,8 @@ extension Coordinator {
     if !accepted.fresh.isEmpty {
       do {
         try deliver(
-          accepted.fresh, of: chunk, payload, skipped: Int(accepted.skipped), check: record.check)
+          accepted.fresh, of: chunk, payload, skipped: Int(accepted.skipped), check: record.check,
+          from: container, nanoseconds: record.busy_ns)
       } catch {
         // Nothing of it was delivered: the ledger must not say that it was.
         container.ledger = before
@@ -83,13 +84,15 @@ extension Coordinator {
 
   /// Copies fresh outputs to their call.
   private func deliver(
-    _ fresh: Range<UInt32>, of chunk: Chunk, _ payload: UnsafeRawBufferPointer, skipped: Int, check: UInt64?
+    _ fresh: Range<UInt32>, of chunk: Chunk, _ payload: UnsafeRawBufferPointer, skipped: Int, check: UInt64?,
+    from container: Container, nanoseconds: UInt64
   ) throws(LaneViolation) {
     let call = chunk.call
     guard !call.isCancelled, call.failure == nil else { return }
+    let index = chunk.base + Int(fresh.lowerBound)
     let bytes = try call.sink.accept(
-      index: chunk.base + Int(fresh.lowerBound), count: fresh.count, from: payload, skipped: skipped,
-      check: check)
+      index: index, count: fresh.count, from: payload, skipped: skipped, check: check)
+    noteFacts(index..<(index + fresh.count), of: call, by: container, nanoseconds: nanoseconds)
     noteDelivered(fresh.count, bytes, call)
     if !call.charges.isEmpty {
       for input in fresh { call.charges[chunk.base + Int(input)] = nil }
@@ -121,6 +124,7 @@ extension Coordinator {
     let piece = Piece(chunk: accepted.chunk, inputs: record.first..<(record.first + 1))
     var isRetried = false
     if !call.isCancelled, call.failure == nil, !accepted.fresh.isEmpty {
+      noteFacts(index..<(index + 1), of: call, by: container, nanoseconds: record.busy_ns)
       switch kind {
       case .large:
         call.charges[index] = nil
@@ -153,6 +157,7 @@ extension Coordinator {
 
   private func noteDelivered(_ count: Int, _ bytes: Int, _ call: Call) {
     call.pool.counts.completed += count
+    call.completed += count
     if call.isCollecting {
       call.window.hand(count)
     } else {
@@ -163,6 +168,7 @@ extension Coordinator {
   /// Counts an input that failed for good, after its failure was given to the sink.
   func noteFailed(_ call: Call) {
     call.pool.counts.failed += 1
+    call.failed += 1
     if call.isCollecting { call.window.hand(1) }
   }
 
@@ -219,7 +225,9 @@ extension Coordinator {
     guard let harvest = container.ledger.harvest(at: progress) else { return false }
     let chunk = chunks[harvest.chunk]
     do {
-      try deliver(harvest.fresh, of: chunk, open, skipped: Int(harvest.skipped), check: nil)
+      try deliver(
+        harvest.fresh, of: chunk, open, skipped: Int(harvest.skipped), check: nil, from: container,
+        nanoseconds: now &- container.seenSince)
     } catch {
       condemn(container, error.what)
       return false

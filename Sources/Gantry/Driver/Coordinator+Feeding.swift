@@ -89,7 +89,7 @@ extension Coordinator {
     let chunk = chunks[piece.chunk]
     let position = container.lane.publish(
       offset: chunk.block.offset, form: chunk.form, inputs: piece.inputs, of: chunk.count,
-      publishEvery: chunk.call.sizing.publishEvery)
+      publishEvery: chunk.call.publishEvery)
     if container.ledger.isEmpty {
       container.seenSince = now
       container.isStuck = false

@@ -21,6 +21,13 @@ extension Coordinator {
     return call.window.room(containers: call.pool.maxContainers, sizing: call.sizing) > 0
   }
 
+  /// Whether its caller, which reads the source itself, could go on with it.
+  func hasRoom(_ call: Call) -> Bool {
+    guard wantsInput(call) else { return false }
+    guard let feeder = call.feeder else { return call.filler.isPrompt }
+    return call.window.room(containers: call.pool.maxContainers, sizing: call.sizing) > feeder.granted
+  }
+
   /// Room for one chunk of a prompt source, encoded in its caller's own turn.
   func grant(for call: Call) -> Grant? {
     guard call.filler.isPrompt, wantsInput(call) else { return nil }
@@ -212,15 +219,22 @@ extension Coordinator {
     }
   }
 
-  func endSource(_ feeder: Feeder) {
+  /// Takes back what a feeder was granted and did not use.
+  func giveBack(_ count: Int, _ feeder: Feeder) {
+    locked { feeder.granted -= count }
+  }
+
+  /// The sequence has ended, by an error where it threw one: it is the caller's after the outputs before it.
+  func endSource(_ feeder: Feeder, _ error: (any Error)? = nil) {
     round {
+      let call = feeder.call
       shipOpen(feeder)
       if feeder.lock.locked({ feeder.open.count > 0 }) {
-        fail(
-          feeder.call, GantryError(.sharedMemory, "There is no shared memory for the last inputs of a map."))
+        fail(call, GantryError(.sharedMemory, "There is no shared memory for the last inputs of a map."))
       }
-      feeder.call.sourceIsOpen = false
-      feeder.call.feeder = nil
+      if !call.isCancelled { call.sourceError = error }
+      call.sourceIsOpen = false
+      call.feeder = nil
     }
   }
 

@@ -16,7 +16,7 @@ extension Coordinator {
     let snapshot = PoolScaling.Snapshot(containers: alive, hungry: hungry, waiting: pool.waitingInputs)
     let decision = pool.scaling.start(snapshot, now: now)
     if let again = decision.again { due(at: again) }
-    let least = isShuttingDown ? 0 : pool.options.minContainers - alive
+    let least = isShuttingDown || pool.isDissolving ? 0 : pool.options.minContainers - alive
     let count = max(decision.count, min(least, pool.maxContainers - alive))
     guard count > 0 else { return }
     for _ in 0..<count where !startContainer(of: pool) { break }
@@ -27,13 +27,30 @@ extension Coordinator {
     }
   }
 
+  /// One more pool for a function that its zygote knows already.
+  func addPool(like sibling: Pool, _ options: FunctionOptions) -> Pool {
+    let pool = Pool(name: sibling.name, function: sibling.function, options: options)
+    round { pools.append(pool) }
+    return pool
+  }
+
+  /// Lets a pool end that nobody can call any more.
+  func dissolve(_ pool: Pool) {
+    round { pool.isDissolving = true }
+  }
+
+  /// Forgets pools that have dissolved.
+  func forgetDissolved() {
+    pools.removeAll { $0.isDissolving && $0.calls.isEmpty && $0.containers.isEmpty }
+  }
+
   /// Asks containers to leave that were idle for the whole window, or have run as many inputs as they may.
   func shrink(_ pool: Pool) {
     var alive = 0
     for container in pool.containers where container.state != .closing { alive += 1 }
     let window = pool.options.scaledownWindow.clampedNanoseconds
     for container in pool.containers where container.state == .ready && container.ledger.isEmpty {
-      if container.inputsLeft <= 0 || alive > pool.maxContainers {
+      if container.inputsLeft <= 0 || alive > pool.maxContainers || pool.isDissolving {
         retire(container)
         alive -= 1
       } else if alive > pool.options.minContainers {

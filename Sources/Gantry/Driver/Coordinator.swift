@@ -2,6 +2,7 @@
 // Decisions are made in GantryScheduling; the extensions of this class carry them out, one file for each kind of act.
 // User code never runs under the lock, and nobody waits under it.
 
+import Dispatch
 import GantryContainers
 import GantryLanes
 import GantryScheduling
@@ -37,7 +38,10 @@ final class Coordinator: @unchecked Sendable {
   var deadline: UInt64 = .max
   /// What the poller's timer is set to.
   var armedDeadline: UInt64 = .max
-  private var resumes: [CheckedContinuation<Void, Never>] = []
+  /// Woken once the lock is free.
+  private var woken: [Waiter] = []
+  /// Cancelled once the lock is free: that runs the handlers of the user's sequences.
+  private var stoppedFeeders: [Feeder] = []
   var isShuttingDown = false
   var isStopped = false
 
@@ -72,17 +76,28 @@ final class Coordinator: @unchecked Sendable {
 
   /// Frees the lock, then resumes whoever was woken under it.
   private func unlock() {
-    let due = resumes
-    if !due.isEmpty { resumes = [] }
+    let woken = woken
+    let stopped = stoppedFeeders
+    if !woken.isEmpty { self.woken = [] }
+    if !stopped.isEmpty { stoppedFeeders = [] }
     lock.unlock()
-    for continuation in due { continuation.resume() }
+    for waiter in woken { waiter.wake() }
+    for feeder in stopped { feeder.cancel() }
   }
 
   /// Wakes a caller once the lock is free.
   func wake(_ call: Call) {
     guard let waiter = call.waiter else { return }
     call.waiter = nil
-    resumes.append(waiter)
+    woken.append(waiter)
+  }
+
+  /// Ends the reading of a call's source.
+  func stopFeeder(of call: Call) {
+    guard let feeder = call.feeder else { return }
+    call.feeder = nil
+    feeder.stop()
+    stoppedFeeders.append(feeder)
   }
 
   // MARK: Turns
@@ -185,21 +200,30 @@ final class Coordinator: @unchecked Sendable {
 
   /// Suspends the caller until its call is deliverable or wants input; the background thread drives meanwhile.
   func wait(for call: Call, untilEnd: Bool) async {
-    await withCheckedContinuation { continuation in
-      locked {
-        call.waiter = continuation
-        call.waitsForEnd = untilEnd
-        now = monotonicNow()
-        settle(call)
-        if drivers == 0 { park() }
-      }
+    await withCheckedContinuation { park(.task($0), for: call, untilEnd: untilEnd) }
+  }
+
+  /// Blocks the calling thread in the same way.
+  func waitBlocking(for call: Call) {
+    let semaphore = DispatchSemaphore(value: 0)
+    park(.thread(semaphore), for: call, untilEnd: false)
+    semaphore.wait()
+  }
+
+  private func park(_ waiter: Waiter, for call: Call, untilEnd: Bool) {
+    locked {
+      call.waiter = waiter
+      call.waitsForEnd = untilEnd
+      now = monotonicNow()
+      settle(call)
+      if drivers == 0 { park() }
     }
   }
 
   /// Resumes a caller that has a reason.
   func settle(_ call: Call) {
     guard call.waiter != nil else { return }
-    if isDone(call, call.waitsForEnd) || (call.filler.isPrompt && wantsInput(call)) { wake(call) }
+    if isDone(call, call.waitsForEnd) || (call.isReadByCaller && hasRoom(call)) { wake(call) }
   }
 
   /// One round of everything: drain before filling, then feed, even out, and grow.
@@ -225,6 +249,7 @@ final class Coordinator: @unchecked Sendable {
       for call in pool.calls { settle(call) }
       pool.calls.removeAll { $0.isComplete && $0.open == 0 }
     }
+    if pools.contains(where: { $0.isDissolving }) { forgetDissolved() }
   }
 
   /// Has containers ring the background thread, and looks once more for what came meanwhile.

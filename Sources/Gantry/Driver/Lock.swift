@@ -31,3 +31,17 @@ final class Lock: @unchecked Sendable {
     return try body()
   }
 }
+
+/// A value behind a lock of its own.
+///
+/// `@unchecked Sendable`: `lock` guards the value.
+final class Guarded<Value>: @unchecked Sendable {
+  private let lock = Lock()
+  private var value: Value
+
+  init(_ value: sending Value) { self.value = value }
+
+  func locked<R>(_ body: (inout Value) throws -> R) rethrows -> R {
+    try lock.locked { try body(&value) }
+  }
+}

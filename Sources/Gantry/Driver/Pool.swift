@@ -21,6 +21,8 @@ final class Pool {
   /// Smoothed run time of an input over all calls, in nanoseconds.
   var mean: Double?
   var counts = PoolCounts()
+  /// The last who could call it is gone: it goes with its last call and container.
+  var isDissolving = false
 
   init(name: String, function: Int, options: FunctionOptions) {
     self.name = name

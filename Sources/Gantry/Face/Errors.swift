@@ -119,6 +119,10 @@ public struct GantryError: Error, CustomStringConvertible {
     public static let invalidFunctions = Code("invalidFunctions")
     /// A call of one input ended without its output.
     public static let noOutput = Code("noOutput")
+    /// One output was asked for of a call that has several.
+    public static let severalOutputs = Code("severalOutputs")
+    /// What was waited for did not come in time.
+    public static let timedOut = Code("timedOut")
 
     /// The code's name.
     public var description: String { name }

@@ -16,6 +16,14 @@ public struct Function<Input: Sendable, Output: Sendable>: Sendable, RegisteredF
 
   /// What a driver needs to know of it.
   public var registration: FunctionRegistration { core.registration }
+
+  /// The same function with other options and a container pool of its own.
+  ///
+  /// It needs no driver of its own, and may be made at any time; its containers end with the last copy of it.
+  ///
+  /// - Parameter options: How its containers are started, fed, and judged.
+  /// - Returns: The function with these options.
+  public func with(_ options: FunctionOptions) -> Function { Function(FunctionCore(core, options)) }
 }
 
 /// A function of any type, as a driver takes it.
@@ -42,7 +50,8 @@ final class FunctionCore<Input: Sendable, Output: Sendable>: Sendable {
     var name: String?
     weak var coordinator: Coordinator?
     var pool: Pool?
-    var wasShutDown = false
+    /// The pool was made for this alone, not given by a driver.
+    var isBesideAnother = false
   }
 
   let options: FunctionOptions
@@ -51,6 +60,8 @@ final class FunctionCore<Input: Sendable, Output: Sendable>: Sendable {
   let runner: ChunkRunner
   @usableFromInline let local: @Sendable (Input) async throws -> Output
   private let givenName: String?
+  /// What this differs from in its options only; it is run by that one's driver, unless it has one of its own.
+  private let base: FunctionCore?
   private let lock = Lock()
   // nonisolated(unsafe): guarded by `lock`.
   private nonisolated(unsafe) var binding = Binding()
@@ -67,6 +78,26 @@ final class FunctionCore<Input: Sendable, Output: Sendable>: Sendable {
     self.outputs = outputs
     self.runner = runner
     self.local = local
+    base = nil
+  }
+
+  /// The same function with other options.
+  init(_ other: FunctionCore, _ options: FunctionOptions) {
+    base = other.base ?? other
+    givenName = other.givenName
+    self.options = options
+    inputs = other.inputs
+    outputs = other.outputs
+    runner = other.runner
+    local = other.local
+  }
+
+  deinit {
+    // The pool that was made for these options only.
+    guard binding.isBesideAnother, let coordinator = binding.coordinator, let pool = binding.pool else {
+      return
+    }
+    coordinator.dissolve(pool)
   }
 
   var registration: FunctionRegistration {
@@ -81,7 +112,7 @@ final class FunctionCore<Input: Sendable, Output: Sendable>: Sendable {
     }
   }
 
-  var name: String { lock.locked { binding.name } ?? givenName ?? "unnamed" }
+  var name: String { lock.locked { binding.name } ?? givenName ?? base?.name ?? "unnamed" }
 
   /// The driver and the pool that run it.
   func bound() throws(GantryError) -> (Coordinator, Pool) {
@@ -91,13 +122,28 @@ final class FunctionCore<Input: Sendable, Output: Sendable>: Sendable {
         "Function \"\(name)\" was called from inside a container. Call it from the driver, or call its body directly with local()."
       )
     }
-    let (coordinator, pool) = lock.locked { (binding.coordinator, binding.pool) }
-    if let coordinator, let pool { return (coordinator, pool) }
+    let (coordinator, pool, isBesideAnother) = lock.locked {
+      (binding.coordinator, binding.pool, binding.isBesideAnother)
+    }
+    if let coordinator, let pool, !isBesideAnother { return (coordinator, pool) }
+    if let base {
+      let (coordinator, sibling) = try base.bound()
+      return (coordinator, lock.locked { ownPool(beside: sibling, coordinator) })
+    }
     if pool != nil { throw GantryError(.shutDown, shutDownMessage) }
     throw GantryError(
       .notStarted,
       "Function \"\(name)\" belongs to no driver. Give it to Driver(...), or hold it in a stored property of your App."
     )
+  }
+
+  /// The pool of these options, made with their first call.
+  private func ownPool(beside sibling: Pool, _ coordinator: Coordinator) -> Pool {
+    if let pool = binding.pool, binding.coordinator === coordinator { return pool }
+    let pool = coordinator.addPool(like: sibling, options)
+    binding = Binding(
+      name: sibling.name, coordinator: coordinator, pool: pool, isBesideAnother: true)
+    return pool
   }
 
   /// A call that begins when its results are asked for.

@@ -57,14 +57,26 @@ final class OpenInputs {
 
 /// Encodes the inputs of one call, in order, never under the driver's lock.
 ///
-/// `@unchecked Sendable`: the closures share an iterator that one thread uses at a time; the call hands the right to it
-/// from turn to turn (`Call.isFilling`), or to its feeder.
+/// `@unchecked Sendable`: the closures share an iterator that one thread or task uses at a time; the call hands the right
+/// to it from turn to turn (`Call.isFilling`), or to its feeder.
 @usableFromInline
 final class ChunkFiller: @unchecked Sendable {
   /// Bytes that outgrow the room a chunk was given are lent to this.
   @usableFromInline typealias Relocate = (UnsafeRawBufferPointer) -> Void
 
-  /// The sequence cannot block: it is read in its caller's own turn, by `fill`; else by a feeder, `fetch` and `append`.
+  /// How a sequence is read.
+  @usableFromInline
+  enum Source {
+    /// It cannot block: in its caller's own turn, a chunk at a time.
+    case prompt(fill: (ChunkRoom, Relocate) -> Filled)
+    /// By a feeder, an input at a time; false at the end.
+    case blocking(fetch: () -> Bool)
+    /// By a feeder's task, an input at a time; false at the end.
+    case asynchronous(fetch: (isolated (any Actor)?) async throws -> Bool)
+  }
+
+  let source: Source
+  /// Whether the sequence is read in its caller's own turn.
   let isPrompt: Bool
   /// Bytes of a packed input, or `framed`.
   let width: Int
@@ -72,35 +84,65 @@ final class ChunkFiller: @unchecked Sendable {
   let isolation: (any Actor)?
   /// Inputs left, where that is known.
   let left: () -> Int?
-  let fill: (ChunkRoom, Relocate) -> Filled
-  /// Takes one input and keeps it, blocking as long as the sequence does; false at its end.
-  let fetch: () -> Bool
   /// Encodes the input that was fetched behind those of an open chunk.
   let append: (OpenInputs) -> Void
+  /// Lets go of the sequence; its reader calls it, after the last fetch.
+  let close: () -> Void
 
   /// A sequence that cannot block.
   @usableFromInline
   init(width: Int, left: @escaping () -> Int?, fill: @escaping (ChunkRoom, Relocate) -> Filled) {
+    source = .prompt(fill: fill)
     isPrompt = true
     isolation = nil
     self.width = width
     self.left = left
-    self.fill = fill
-    fetch = { fatalError("A prompt source is read by chunks.") }
     append = { _ in fatalError("A prompt source is read by chunks.") }
+    close = {}
   }
 
   /// Any other sequence.
   @usableFromInline
   init(
-    width: Int, isolation: (any Actor)?, fetch: @escaping () -> Bool, append: @escaping (OpenInputs) -> Void
+    width: Int, isolation: (any Actor)?, source: Source, append: @escaping (OpenInputs) -> Void,
+    close: @escaping () -> Void
   ) {
+    self.source = source
     isPrompt = false
     self.isolation = isolation
     self.width = width
     left = { nil }
-    fill = { _, _ in fatalError("A source that may block is read by its feeder.") }
-    self.fetch = fetch
     self.append = append
+    self.close = close
+  }
+
+  /// Whether its closures stand in an actor's code and cannot be awaited.
+  var mustBeReadOnActor: Bool {
+    guard case .blocking = source else { return false }
+    return isolation != nil
+  }
+
+  /// Encodes a chunk of a prompt source.
+  func fill(_ room: ChunkRoom, _ relocate: Relocate) -> Filled {
+    guard case .prompt(let fill) = source else {
+      preconditionFailure("A source that may block is read by its feeder.")
+    }
+    return fill(room, relocate)
+  }
+
+  /// Takes one input and keeps it, blocking as long as the sequence does; false at its end.
+  func fetch() -> Bool {
+    guard case .blocking(let fetch) = source else {
+      preconditionFailure("Only a sequence that may block is read by a thread.")
+    }
+    return fetch()
+  }
+
+  /// Takes one input of an asynchronous sequence and keeps it; false at its end.
+  func fetch(_ isolation: isolated (any Actor)?) async throws -> Bool {
+    guard case .asynchronous(let fetch) = source else {
+      preconditionFailure("Only an asynchronous sequence is awaited.")
+    }
+    return try await fetch(isolation)
   }
 }

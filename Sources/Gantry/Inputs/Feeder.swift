@@ -1,5 +1,5 @@
-// Reads a source which may block, one input at a time, as far as the call's window allows: on a thread of its own, or
-// on the caller's actor where the sequence's closures belong to it. What it has read is shipped when a chunk is full,
+// Reads a source which may block, one input at a time, as far as the call's window allows: on a thread of its own, on
+// the caller's actor where the sequence's closures belong to it, or as a task where it is asynchronous. What it has read is shipped when a chunk is full,
 // when a container is hungry, before it waits, or by whoever sees that a container has become hungry.
 
 import GantryContainers
@@ -13,6 +13,8 @@ final class Feeder: @unchecked Sendable {
   /// Taken after the coordinator's lock where both are.
   let lock = Lock()
   private(set) var open = OpenInputs()
+  /// What reads, where that is a task.
+  private let task = Guarded<Task<Void, Never>?>(nil)
   /// Set while a container waits for whatever comes next.
   let isHungry = Atomic<Bool>(true)
   let credit = Credit()
@@ -65,16 +67,40 @@ final class Feeder: @unchecked Sendable {
     credit.signal()
   }
 
-  /// Starts reading.
+  /// Cancels the task that reads: what it waits in may be the user's, so never under a lock.
+  func cancel() { task.locked { $0 }?.cancel() }
+
+  /// Starts reading: on a thread, as a task, or, `byCaller`, not at all, since the caller's thread will read itself.
   ///
   /// 0, or the errno for which there is no thread.
-  func start() -> Int32 {
-    guard let actor = call.filler.isolation else { return startThread { self.runOnThread() } }
-    Task { await self.run(on: actor) }
+  func start(byCaller: Bool) -> Int32 {
+    switch call.filler.source {
+    case .prompt: break
+    case .blocking:
+      if let actor = call.filler.isolation {
+        guard !byCaller else { break }
+        launch { await self.run(on: actor) }
+      } else {
+        return startThread { self.runOnThread() }
+      }
+    case .asynchronous:
+      // A thread that blocks for the results cannot also be the actor's.
+      let actor = byCaller ? nil : call.filler.isolation
+      launch { await self.run(isolation: actor) }
+    }
     return 0
   }
 
+  private func launch(_ body: @escaping @Sendable () async -> Void) {
+    let launched = Task(operation: body)
+    task.locked { $0 = launched }
+    if isOver.load(ordering: .relaxed) { launched.cancel() }
+  }
+
+  // MARK: Sources that may block
+
   private func runOnThread() {
+    defer { call.filler.close() }
     while var grant = nextGrant() {
       if grant.isWait {
         credit.sleep()
@@ -94,11 +120,12 @@ final class Feeder: @unchecked Sendable {
       }
       while grant.count > 0 {
         let (isOpen, rest) = await readBurst(grant, isolation: actor)
-        guard isOpen else { return }
+        guard isOpen else { return await close(isolation: actor) }
         grant = rest
         await Task.yield()
       }
     }
+    await close(isolation: actor)
   }
 
   private func readBurst(
@@ -109,16 +136,38 @@ final class Feeder: @unchecked Sendable {
     return (isOpen, grant)
   }
 
+  private func close(isolation: isolated any Actor) async { call.filler.close() }
+
+  /// One burst on the thread of a caller that blocks; false: there is nothing to read now, or ever again.
+  func readHere() -> Bool {
+    guard !isOver.load(ordering: .relaxed), var grant = nextGrant(), !grant.isWait else { return false }
+    let isOpen = read(&grant, until: monotonicNow() + Feeder.burst)
+    giveBack(grant.count)
+    if !isOpen {
+      isOver.store(true, ordering: .relaxed)
+      call.filler.close()
+    }
+    return true
+  }
+
   private static let burst: UInt64 = 100_000
 
   /// What may be read next, or that there is to be a wait; nil: the call is over.
   private func nextGrant() -> FeederGrant? {
     guard let grant = coordinator.creditNow(self) else {
-      // What lies in the open chunk may be what everybody waits for.
-      if lock.locked({ open.count > 0 || open.failure != nil }) { coordinator.ship(self) }
+      shipRest()
       return .wait
     }
     return grant.count > 0 ? grant : nil
+  }
+
+  /// What lies in the open chunk may be what everybody waits for.
+  private func shipRest() {
+    if lock.locked({ open.count > 0 || open.failure != nil }) { coordinator.ship(self) }
+  }
+
+  private func giveBack(_ count: Int) {
+    if count > 0 { coordinator.giveBack(count, self) }
   }
 
   /// Takes inputs as far as they were granted and the time lasts; false at the end of the sequence, or of the call.
@@ -130,21 +179,48 @@ final class Feeder: @unchecked Sendable {
         coordinator.endSource(self)
         return false
       }
-      call.filler.append(staged)
-      let isFull = lock.locked {
-        if open.count == 0, open.failure == nil {
-          swap(&open, &staged)
-        } else {
-          open.append(staged)
-        }
-        return open.count >= grant.target || open.encoder.count >= coordinator.chunkBytes
-          || open.failure != nil
-      }
-      staged.clear()
-      if isFull || (isHungry.load(ordering: .relaxed) && isTimeToShip()) { coordinator.ship(self) }
+      keep(grant)
       if end != .max, monotonicNow() >= end { break }
     }
     return true
+  }
+
+  /// Encodes what was fetched, and ships the open chunk where it is time to.
+  private func keep(_ grant: FeederGrant) {
+    call.filler.append(staged)
+    let isFull = lock.locked {
+      if open.count == 0, open.failure == nil {
+        swap(&open, &staged)
+      } else {
+        open.append(staged)
+      }
+      return open.count >= grant.target || open.encoder.count >= coordinator.chunkBytes
+        || open.failure != nil
+    }
+    staged.clear()
+    if isFull || (isHungry.load(ordering: .relaxed) && isTimeToShip()) { coordinator.ship(self) }
+  }
+
+  // MARK: Asynchronous sources
+
+  private func run(isolation: isolated (any Actor)?) async {
+    defer { call.filler.close() }
+    while var grant = nextGrant() {
+      if grant.isWait {
+        await credit.suspend()
+        continue
+      }
+      while grant.count > 0 {
+        if isOver.load(ordering: .relaxed) { return }
+        grant.count -= 1
+        do {
+          guard try await call.filler.fetch(isolation) else { return coordinator.endSource(self) }
+        } catch {
+          return coordinator.endSource(self, error)
+        }
+        keep(grant)
+      }
+    }
   }
 }
 

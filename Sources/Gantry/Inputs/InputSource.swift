@@ -116,26 +116,31 @@ func promptFiller<S: Sequence>(_ sequence: S, _ coding: InputCoding<S.Element>, 
 func blockingFiller<S: Sequence>(
   _ sequence: S, _ coding: InputCoding<S.Element>, _ isolation: (any Actor)?
 ) -> ChunkFiller {
-  let iterator = Shared(sequence.makeIterator())
+  let iterator = Shared<S.Iterator?>(sequence.makeIterator())
   let fetched = Shared<S.Element?>(nil)
   return ChunkFiller(
     width: coding.width, isolation: isolation,
-    fetch: {
-      fetched.value = iterator.value.next()
+    source: .blocking(fetch: {
+      fetched.value = iterator.value?.next()
       return fetched.value != nil
-    },
-    append: { open in
-      guard let value = fetched.value else { return }
-      fetched.value = nil
-      let mark = open.encoder.count
-      coding.append(value, &open.encoder)
-      if let failure = open.encoder.takeFailure() {
-        open.encoder.truncate(to: mark)
-        open.failure = failure
-      } else {
-        open.count &+= 1
-      }
-    })
+    }),
+    append: { open in appendFetched(fetched, coding, to: open) },
+    close: { iterator.value = nil })
+}
+
+/// Encodes the input that was fetched last.
+@inlinable
+func appendFetched<Input>(_ fetched: Shared<Input?>, _ coding: InputCoding<Input>, to open: OpenInputs) {
+  guard let value = fetched.value else { return }
+  fetched.value = nil
+  let mark = open.encoder.count
+  coding.append(value, &open.encoder)
+  if let failure = open.encoder.takeFailure() {
+    open.encoder.truncate(to: mark)
+    open.failure = failure
+  } else {
+    open.count &+= 1
+  }
 }
 
 /// Has one chunk written, and lends its bytes to `relocate` where they outgrew their room.

@@ -13,11 +13,14 @@ struct CallRequest<Output: Sendable>: Sendable {
   let isSingle: Bool
   let functionName: @Sendable () -> String
 
-  func begin() throws(GantryError) -> Call {
+  /// Begins it; `byBlocking`: its caller blocks a thread for the results.
+  func begin(noting: Bool = false, byBlocking: Bool = false) throws(GantryError) -> Call {
     let (coordinator, pool) = try bind()
     let call = Call(pool: pool, filler: filler, sink: sink, ceiling: ceiling, isSingle: isSingle)
     call.coordinator = coordinator
-    try coordinator.begin(call)
+    call.total = filler.left()
+    if noting { call.facts = [:] }
+    try coordinator.begin(call, byBlocking: byBlocking)
     return call
   }
 
@@ -43,19 +46,24 @@ extension Coordinator {
   /// Hands a call's ready outputs over.
   func take<Output>(
     _ sink: TypedSink<Output>, of call: Call
-  ) -> (parcels: [Parcel<Output>], isComplete: Bool, failure: GantryError?) {
+  ) -> (parcels: [Parcel<Output>], isComplete: Bool, failure: (any Error)?) {
     locked {
-      let parcels = sink.take()
+      var parcels = sink.take()
+      if call.facts != nil {
+        for place in parcels.indices {
+          parcels[place].facts = call.takeFacts(from: parcels[place].index, count: parcels[place].count)
+        }
+      }
       if call.window.ceiling == nil, !call.isCollecting {
         for parcel in parcels { call.window.hand(parcel.count) }
       }
       for parcel in parcels { call.window.outputBytes -= parcel.countedBytes }
-      return (parcels, call.isComplete, call.failure)
+      return (parcels, call.isComplete, call.outcome)
     }
   }
 
   func hand(_ count: Int, to call: Call) {
-    guard call.filler.isPrompt else { return round { call.window.hand(count) } }
+    guard call.isReadByCaller else { return round { call.window.hand(count) } }
     locked { call.window.hand(count) }
   }
 

@@ -40,7 +40,7 @@ public struct MapResults<Output: Sendable>: AsyncSequence, Sendable {
     view { run in
       var elements = run.elements.map { Result<Output, InputError>.success($0) }
       if let failure = run.failure { elements.append(.failure(failure)) }
-      return Run(index: run.index, elements: elements)
+      return Run(index: run.index, elements: elements, facts: run.facts)
     }
   }
 
@@ -52,7 +52,7 @@ public struct MapResults<Output: Sendable>: AsyncSequence, Sendable {
         index += 1
         return (index: index, output: output)
       }
-      return Run(index: run.index, elements: elements, failure: run.failure)
+      return Run(index: run.index, elements: elements, failure: run.failure, facts: run.facts)
     }
   }
 
@@ -61,6 +61,33 @@ public struct MapResults<Output: Sendable>: AsyncSequence, Sendable {
     view { run in
       Run(index: 0, elements: run.elements.isEmpty ? [] : [run.elements], failure: run.failure)
     }
+  }
+
+  /// What became of every input: its output or failure with its index, attempts, duration, and container.
+  ///
+  /// As with `results`, nothing is thrown for a failed input, and nothing cancelled. Each input's output is published on
+  /// its own, so that its duration is its own: some 100 ns more an input.
+  public var outcomes: MapResults<Outcome<Output>> {
+    stream.noteFacts()
+    return view { run in
+      var elements: [Outcome<Output>] = []
+      elements.reserveCapacity(run.count)
+      for (offset, output) in run.elements.enumerated() {
+        elements.append(Outcome(run.index + offset, .success(output), run.facts(at: offset)))
+      }
+      if let failure = run.failure {
+        elements.append(Outcome(failure.index, .failure(failure), run.facts(at: run.elements.count)))
+      }
+      return Run(index: run.index, elements: elements, facts: run.facts)
+    }
+  }
+
+  /// The same results for code that is not asynchronous: a sequence that blocks its thread.
+  public var blocking: BlockingMapResults<Output> {
+    @available(
+      *, noasync, message: "this blocks its thread; use `for try await` or collect() in asynchronous code"
+    )
+    get { BlockingMapResults(stream, pass) }
   }
 
   /// All outputs in one array: the fastest way to all of them.

@@ -51,7 +51,7 @@ final class TypedSink<Output>: OutputSink {
   private var held: [Int: Parcel<Output>] = [:]
   private var readyHasFailure = false
 
-  let keeping: SinkKeeping
+  private(set) var keeping: SinkKeeping
 
   init(_ coding: OutputCoding<Output>, ordered: Bool, keeping: SinkKeeping = .all) {
     self.coding = coding
@@ -83,6 +83,28 @@ final class TypedSink<Output>: OutputSink {
   override func clear() {
     ready = []
     held = [:]
+  }
+
+  /// From now on nobody wants anything.
+  func dropAll() {
+    keeping = .nothing
+    clear()
+  }
+
+  /// Ends all inputs before `end` that have not ended, as cancelled; returns how many.
+  ///
+  /// Ordered outputs only.
+  func cancelRest(before end: Int, of function: String) -> Int {
+    var cancelled = 0
+    while next < end {
+      let failure = InputError(function: function, index: next, attempts: 0, reason: .cancelled)
+      // Each moves `next` behind itself and what was held behind it.
+      let before = next
+      accept(failure)
+      if next == before { next += 1 }
+      cancelled += 1
+    }
+    return cancelled
   }
 
   override func accept(

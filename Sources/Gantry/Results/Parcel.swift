@@ -24,6 +24,8 @@ struct Parcel<Output> {
   var content: Content
   var values: [Output] = []
   var bytes: [UInt8] = []
+  /// What was noted of each input, for calls that asked.
+  var facts: [OutcomeFacts] = []
 
   /// The bytes that count against its call's window.
   var countedBytes: Int {
@@ -34,23 +36,6 @@ struct Parcel<Output> {
     }
   }
 }
-
-/// Consecutive elements of a result stream; `failure` is that of the input behind them.
-@usableFromInline
-struct Run<Element> {
-  @usableFromInline var index: Int
-  @usableFromInline var elements: [Element]
-  @usableFromInline var failure: InputError?
-
-  @usableFromInline
-  init(index: Int, elements: [Element], failure: InputError? = nil) {
-    self.index = index
-    self.elements = elements
-    self.failure = failure
-  }
-}
-
-extension Run: Sendable where Element: Sendable {}
 
 /// How a function's outputs are decoded, chosen where the function is written.
 @frozen
@@ -79,6 +64,19 @@ public struct OutputCoding<Output>: Sendable {
 extension Parcel {
   /// Decodes into runs; user code may run here, so never under the driver's lock.
   consuming func decoded(by coding: OutputCoding<Output>, function: String) -> [Run<Output>] {
+    let facts = facts
+    var runs = runs(by: coding, function: function)
+    guard !facts.isEmpty else { return runs }
+    var taken = 0
+    for place in runs.indices {
+      let count = runs[place].elements.count + (runs[place].failure == nil ? 0 : 1)
+      runs[place].facts = Array(facts.dropFirst(taken).prefix(count))
+      taken += count
+    }
+    return runs
+  }
+
+  private consuming func runs(by coding: OutputCoding<Output>, function: String) -> [Run<Output>] {
     func failed(_ offset: Int, _ attempts: Int, _ reason: InputError.Reason) -> InputError {
       InputError(function: function, index: index + offset, attempts: attempts, reason: reason)
     }
