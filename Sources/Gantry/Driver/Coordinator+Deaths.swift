@@ -68,8 +68,8 @@ extension Coordinator {
     for piece in obituary.redeliver.reversed() { requeue(piece) }
     if let culprit = obituary.culprit {
       switch blame(for: container, end, at: last) {
-      case .crash: charge(culprit, .crashed(exit))
-      case .timeout: charge(culprit, .timedOut(after: pool.options.timeout ?? .zero))
+      case .crash: charge(culprit, .crashed(exit), container)
+      case .timeout: charge(culprit, .timedOut(after: pool.options.timeout ?? .zero), container)
       case .nobody: requeue(culprit)
       }
     }
@@ -92,7 +92,7 @@ extension Coordinator {
   }
 
   /// The input that was running pays for the death: it is tried again, alone, or reported.
-  private func charge(_ culprit: Piece, _ reason: InputError.Reason) {
+  private func charge(_ culprit: Piece, _ reason: InputError.Reason, _ container: Container) {
     let chunk = chunks[culprit.chunk]
     let call = chunk.call
     guard !call.isCancelled, call.failure == nil else {
