@@ -23,6 +23,9 @@ enum Program {
     cancellationScenarios,
     stepKillScenarios,
     schedulingScenarios,
+    asyncInputScenarios,
+    spawnScenarios,
+    viewScenarios,
   ]
 
   /// Synchronous, so that the driver is made while there is one thread.
