@@ -93,3 +93,66 @@ struct PoolScalingTests {
     #expect(scaling.startFailed(now: 0) == 10_000_000)
   }
 }
+
+struct PoolKeepingTests {
+  private typealias Snapshot = PoolScaling.Snapshot
+
+  @Test func theLeastAreKeptWithoutAnyWork() {
+    var scaling = PoolScaling(most: 8, least: 3)
+    #expect(scaling.start(Snapshot(containers: 0, hungry: 0, waiting: 0), now: 0) == (3, nil))
+    #expect(scaling.start(Snapshot(containers: 2, hungry: 2, waiting: 0), now: 0) == (1, nil))
+    #expect(scaling.start(Snapshot(containers: 3, hungry: 0, waiting: 0, busy: 3), now: 0) == (0, nil))
+    #expect(scaling.kept(busy: 0) == 3)
+    var ending = Snapshot(containers: 0, hungry: 0, waiting: 0)
+    ending.isEnding = true
+    #expect(scaling.start(ending, now: 0) == (0, nil))
+  }
+
+  @Test func aBufferStandsBesideTheBusyOnly() {
+    var scaling = PoolScaling(most: 8, buffer: 2)
+    #expect(scaling.start(Snapshot(containers: 0, hungry: 0, waiting: 0), now: 0) == (0, nil))
+    #expect(scaling.start(Snapshot(containers: 1, hungry: 0, waiting: 0, busy: 1), now: 0) == (2, nil))
+    #expect(scaling.start(Snapshot(containers: 3, hungry: 2, waiting: 0, busy: 1), now: 0) == (0, nil))
+    #expect(scaling.start(Snapshot(containers: 7, hungry: 0, waiting: 0, busy: 7), now: 0) == (1, nil))
+    #expect(scaling.start(Snapshot(containers: 8, hungry: 0, waiting: 0, busy: 8), now: 0) == (0, nil))
+    #expect(scaling.kept(busy: 0) == 0 && scaling.kept(busy: 1) == 3 && scaling.kept(busy: 8) == 8)
+  }
+
+  @Test func theLargestBufferOverflowsNothing() {
+    let scaling = PoolScaling(most: .max / 4, least: 1, buffer: .max)
+    #expect(scaling.kept(busy: 5) == .max / 4)
+  }
+
+  @Test func waitingWorkAndABufferStartWhicheverIsMore() {
+    var scaling = PoolScaling(most: 16, buffer: 1)
+    let pool = Snapshot(containers: 4, hungry: 0, waiting: 100, busy: 4)
+    #expect(scaling.start(pool, now: 0) == (1, PoolScaling.patience))
+    #expect(scaling.start(pool, now: PoolScaling.patience).count == 4)
+  }
+
+  @Test func aCrashLoopSlowsWhatIsKeptToo() {
+    var scaling = PoolScaling(most: 4, least: 2)
+    let empty = Snapshot(containers: 0, hungry: 0, waiting: 0)
+    let pause = scaling.startFailed(now: 100) ?? 0
+    #expect(scaling.start(empty, now: 100) == (0, 100 + pause))
+    #expect(scaling.start(empty, now: 100 + pause) == (2, nil))
+  }
+
+  @Test func afterGivingUpOnlyWhatSomebodyWaitsForIsTriedAtOnce() {
+    var scaling = PoolScaling(most: 4, least: 2)
+    let empty = Snapshot(containers: 0, hungry: 0, waiting: 0)
+    var now: UInt64 = 0
+    for pause: UInt64 in [1, 2, 4, 8, 16, 32, 60, 60] {
+      while scaling.startFailed(now: now) != nil {}
+      scaling.gaveUp(now: now)
+      #expect(scaling.failuresInRow == 0)
+      #expect(scaling.start(empty, now: now) == (0, now + pause * 1_000_000_000))
+      #expect(scaling.start(Snapshot(containers: 0, hungry: 0, waiting: 1), now: now).count == 1)
+      now += pause * 1_000_000_000
+      #expect(scaling.start(empty, now: now) == (2, nil))
+    }
+    scaling.startSucceeded()
+    scaling.gaveUp(now: now)
+    #expect(scaling.start(empty, now: now) == (0, now + 1_000_000_000))
+  }
+}

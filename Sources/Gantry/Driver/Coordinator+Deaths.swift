@@ -129,7 +129,7 @@ extension Coordinator {
       due(at: now + pause)
       return
     }
-    pool.scaling.startSucceeded()
+    pool.scaling.gaveUp(now: now)
     let reason = container.verdict.map { "it wrote \($0)" } ?? exit.description
     log.warning("Containers of \"\(pool.name)\" keep dying before their first input: \(reason)")
     for call in pool.calls {

@@ -2,24 +2,32 @@
 
 import GantryScheduling
 
+extension Pool {
+  /// Whether it has something to do, or something to keep.
+  var isActive: Bool {
+    !calls.isEmpty || !containers.isEmpty || (options.minContainers > 0 && !isDissolving)
+  }
+}
+
 extension Coordinator {
-  /// Starts containers where work waits and all others are busy.
+  /// Starts containers where work waits and all others are busy, and those that are to be kept ready.
   func grow(_ pool: Pool) {
     guard !isShuttingDown || !pool.calls.isEmpty else { return }
-    var alive = 0
-    var hungry = 0
+    var snapshot = PoolScaling.Snapshot(containers: 0, hungry: 0, waiting: pool.waitingInputs)
+    snapshot.isEnding = isShuttingDown || pool.isDissolving
     // One that is busy with what nobody wants any more is as good as gone: the next call is not to wait for its grace.
     for container in pool.containers where container.state != .closing && container.cancelDeadline == nil {
-      alive += 1
-      if container.isHungry || container.state == .starting { hungry += 1 }
+      snapshot.containers += 1
+      if container.isHungry || container.state == .starting { snapshot.hungry += 1 }
+      if !container.ledger.isEmpty { snapshot.busy += 1 }
     }
-    let snapshot = PoolScaling.Snapshot(containers: alive, hungry: hungry, waiting: pool.waitingInputs)
     let decision = pool.scaling.start(snapshot, now: now)
     if let again = decision.again { due(at: again) }
-    let least = isShuttingDown || pool.isDissolving ? 0 : pool.options.minContainers - alive
-    let count = max(decision.count, min(least, pool.maxContainers - alive))
-    guard count > 0 else { return }
-    for _ in 0..<count where !startContainer(of: pool) { break }
+    guard decision.count > 0 else { return }
+    for _ in 0..<decision.count where !startContainer(of: pool) {
+      due(at: now + Coordinator.startPause)
+      break
+    }
     while let call = pool.nextToFeed(),
       let container = pool.containers.first(where: { $0.ledger.isEmpty && $0.isFeedable })
     {
@@ -44,22 +52,32 @@ extension Coordinator {
     pools.removeAll { $0.isDissolving && $0.calls.isEmpty && $0.containers.isEmpty }
   }
 
+  /// After so long what could not be started is tried again.
+  static let startPause: UInt64 = 100_000_000
+
   /// Asks containers to leave that were idle for the whole window, or have run as many inputs as they may.
   func shrink(_ pool: Pool) {
     var alive = 0
-    for container in pool.containers where container.state != .closing { alive += 1 }
+    var busy = 0
+    for container in pool.containers where container.state != .closing {
+      alive += 1
+      if !container.ledger.isEmpty { busy += 1 }
+    }
     let window = pool.options.scaledownWindow.clampedNanoseconds
+    var spare = pool.scaling.kept(busy: busy) - busy
     for container in pool.containers where container.state == .ready && container.ledger.isEmpty {
       if container.inputsLeft <= 0 || alive > pool.maxContainers || pool.isDissolving {
         retire(container)
         alive -= 1
-      } else if alive > pool.options.minContainers {
-        guard now >= container.idleSince &+ window else {
-          due(at: container.idleSince &+ window)
-          continue
-        }
+      } else if spare > 0 {
+        // Kept while others work: its window begins when they are done.
+        spare -= 1
+        container.idleSince = now
+      } else if now >= container.idleSince &+ window {
         retire(container)
         alive -= 1
+      } else {
+        due(at: container.idleSince &+ window)
       }
     }
   }

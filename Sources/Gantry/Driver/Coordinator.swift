@@ -231,7 +231,7 @@ final class Coordinator: @unchecked Sendable {
     now = monotonicNow()
     // What is still to come says so again in this round.
     if deadline <= now { deadline = .max }
-    for pool in pools where !pool.calls.isEmpty || !pool.containers.isEmpty {
+    for pool in pools where pool.isActive {
       drain(pool)
       releaseDelayed(pool)
       endOverdue(pool)
@@ -241,7 +241,7 @@ final class Coordinator: @unchecked Sendable {
       shrink(pool)
     }
     if now >= nextTick { lookAtStalled() }
-    for pool in pools where !pool.calls.isEmpty || !pool.containers.isEmpty {
+    for pool in pools where pool.isActive {
       for container in pool.containers where container.needsWake {
         container.needsWake = false
         container.lane.wake()

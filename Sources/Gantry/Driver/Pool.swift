@@ -29,7 +29,8 @@ final class Pool {
     self.function = function
     self.options = options
     maxContainers = options.maxContainers ?? processorCount
-    scaling = PoolScaling(most: maxContainers)
+    scaling = PoolScaling(
+      most: maxContainers, least: min(options.minContainers, maxContainers), buffer: options.bufferContainers)
   }
 
   /// A new call starts from what the calls before it have shown.

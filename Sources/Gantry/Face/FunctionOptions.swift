@@ -201,7 +201,6 @@ public struct FunctionOptions: Sendable, Equatable {
     require(
       startupTimeout > .zero,
       "FunctionOptions.startupTimeout is \(startupTimeout); it must be longer than zero.")
-    requireAbsent(bufferContainers != 0, "bufferContainers")
     requireAbsent(inputConcurrency != 1, "inputConcurrency")
     requireAbsent(rateLimit != nil, "rateLimit")
     self.minContainers = minContainers

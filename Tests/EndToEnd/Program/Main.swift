@@ -26,6 +26,7 @@ enum Program {
     asyncInputScenarios,
     spawnScenarios,
     viewScenarios,
+    scalingScenarios,
   ]
 
   /// Synchronous, so that the driver is made while there is one thread.
