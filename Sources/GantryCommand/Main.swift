@@ -9,5 +9,5 @@ struct GantryCommand: ParsableCommand {
     commandName: "gantry",
     abstract: "Parallel work in containers: processes that may crash without taking the others along.",
     version: "0.1.0",
-    subcommands: [CountCommand.self])
+    subcommands: [CountCommand.self, TourCommand.self])
 }

@@ -100,13 +100,13 @@ struct Report: CustomStringConvertible {
   }
 }
 
-private enum Alignment {
+enum Alignment {
   case left
   case right
 }
 
 /// Rows of cells as lines, two spaces between columns and none at the end.
-private func aligned(_ rows: [[String]], _ alignments: [Alignment], indent: Int = 2) -> [String] {
+func aligned(_ rows: [[String]], _ alignments: [Alignment], indent: Int = 2) -> [String] {
   let widths = alignments.indices.map { column in
     rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
   }
