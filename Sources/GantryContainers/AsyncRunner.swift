@@ -10,11 +10,17 @@ public struct AsyncRunner: Sendable {
   package let enter: @Sendable () async throws -> ContainerSession
   /// Whether the container, asked to leave, still has something of the user's to run.
   package let hasExit: Bool
+  /// The type of a state that only one input at a time may use.
+  package let unsharedState: String?
 
   @usableFromInline
-  init(hasExit: Bool, enter: @escaping @Sendable () async throws -> ContainerSession) {
+  init(
+    hasExit: Bool, unsharedState: String? = nil,
+    enter: @escaping @Sendable () async throws -> ContainerSession
+  ) {
     self.enter = enter
     self.hasExit = hasExit
+    self.unsharedState = unsharedState
   }
 
   // The loop is made here and not in `enter`: one closure deep it is specialised for its body.
@@ -37,6 +43,44 @@ public struct AsyncRunner: Sendable {
       runOne: { (input, output: inout PayloadEncoder) async throws(InputFailure) in
         try await runInput(input, into: &output, I.self, O.self, body)
       })
+  }
+}
+
+extension AsyncRunner {
+  /// A function with a state that several inputs may share at a time.
+  @inlinable
+  package init<State: Sendable, I: ValueCoding, O: ValueCoding>(
+    _: I.Type, _: O.Type, enter: @escaping @Sendable () async throws -> State,
+    exit: (@Sendable (State) async -> Void)?,
+    _ body: @escaping @Sendable (State, I.Value) async throws -> O.Value
+  ) {
+    self.init(hasExit: exit != nil) {
+      let state = try await enter()
+      return ContainerSession(
+        run: { chunk in
+          await runInputs(of: &chunk, I.self, O.self) { input in try await body(state, input) }
+        },
+        runOne: { (input, output: inout PayloadEncoder) async throws(InputFailure) in
+          try await runInput(input, into: &output, I.self, O.self) { input in try await body(state, input) }
+        }, exit: { await exit?(state) })
+    }
+  }
+
+  /// A function with a state that one input at a time may use.
+  @inlinable
+  package init<State, I: ValueCoding, O: ValueCoding>(
+    _: I.Type, _: O.Type, enter: @escaping @Sendable () async throws -> State,
+    exit: (@Sendable (State) async -> Void)?,
+    unshared body: @escaping @Sendable (State, I.Value) async throws -> O.Value
+  ) {
+    self.init(hasExit: exit != nil, unsharedState: String(describing: State.self)) {
+      let state = try await enter()
+      return ContainerSession(
+        run: { chunk in
+          await runInputs(of: &chunk, I.self, O.self) { input in try await body(state, input) }
+        },
+        runOne: nil, exit: { await exit?(state) })
+    }
   }
 }
 

@@ -15,6 +15,14 @@ public enum ChunkRunner: Sendable {
     case .async(let runner): runner.hasExit
     }
   }
+
+  /// The type of a state that only one input at a time may use.
+  package var unsharedState: String? {
+    switch self {
+    case .sync: nil
+    case .async(let runner): runner.unsharedState
+    }
+  }
 }
 
 /// One of the functions a zygote's containers can run.

@@ -1,5 +1,5 @@
 // A function that can be mapped over inputs in containers: what it is, and the book of who runs it.
-// The initializers, which fix its codings where the user writes it, are in Function+Init.swift.
+// The initializers, which fix its codings where the user writes it, are in Function+OneArgument.swift and beside it.
 
 public import GantryContainers
 import GantryWire
@@ -38,6 +38,8 @@ public protocol RegisteredFunction: Sendable {
 public struct FunctionRegistration: Sendable {
   let name: String?
   let options: FunctionOptions
+  /// Where it is written.
+  let site: CallSite
   let runner: ChunkRunner
   /// Names the function if it has no name yet and lets it be called; false: another driver runs it.
   let bind: @Sendable (Coordinator, Pool, String) -> Bool
@@ -55,6 +57,7 @@ final class FunctionCore<Input: Sendable, Output: Sendable>: Sendable {
   }
 
   let options: FunctionOptions
+  let site: CallSite
   @usableFromInline let inputs: InputCoding<Input>
   let outputs: OutputCoding<Output>
   let runner: ChunkRunner
@@ -68,12 +71,19 @@ final class FunctionCore<Input: Sendable, Output: Sendable>: Sendable {
 
   @usableFromInline
   init(
-    _ name: String?, _ options: FunctionOptions, _ inputs: InputCoding<Input>,
+    _ name: String?, _ options: FunctionOptions, _ site: CallSite, _ inputs: InputCoding<Input>,
     _ outputs: OutputCoding<Output>,
     _ runner: ChunkRunner, _ local: @escaping @Sendable (Input) async throws -> Output
   ) {
+    if let state = runner.unsharedState {
+      require(
+        options.inputConcurrency == 1,
+        "The function at \(site) has inputConcurrency \(options.inputConcurrency), and its state, \(state), is not Sendable: several inputs at a time cannot share it. Make \(state) Sendable, or leave inputConcurrency at 1."
+      )
+    }
     givenName = name
     self.options = options
+    self.site = site
     self.inputs = inputs
     self.outputs = outputs
     self.runner = runner
@@ -101,7 +111,8 @@ final class FunctionCore<Input: Sendable, Output: Sendable>: Sendable {
   }
 
   var registration: FunctionRegistration {
-    FunctionRegistration(name: givenName, options: options, runner: runner) { coordinator, pool, name in
+    FunctionRegistration(name: givenName, options: options, site: site, runner: runner) {
+      coordinator, pool, name in
       self.lock.locked {
         if let present = self.binding.coordinator, !present.locked({ present.isShuttingDown }) {
           return false
