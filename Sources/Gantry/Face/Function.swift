@@ -75,12 +75,7 @@ final class FunctionCore<Input: Sendable, Output: Sendable>: Sendable {
     _ outputs: OutputCoding<Output>,
     _ runner: ChunkRunner, _ local: @escaping @Sendable (Input) async throws -> Output
   ) {
-    if let state = runner.unsharedState {
-      require(
-        options.inputConcurrency == 1,
-        "The function at \(site) has inputConcurrency \(options.inputConcurrency), and its state, \(state), is not Sendable: several inputs at a time cannot share it. Make \(state) Sendable, or leave inputConcurrency at 1."
-      )
-    }
+    requireShareable(runner, options, site)
     givenName = name
     self.options = options
     self.site = site
@@ -93,9 +88,11 @@ final class FunctionCore<Input: Sendable, Output: Sendable>: Sendable {
 
   /// The same function with other options.
   init(_ other: FunctionCore, _ options: FunctionOptions) {
+    requireShareable(other.runner, options, other.site)
     base = other.base ?? other
     givenName = other.givenName
     self.options = options
+    site = other.site
     inputs = other.inputs
     outputs = other.outputs
     runner = other.runner
@@ -170,4 +167,13 @@ final class FunctionCore<Input: Sendable, Output: Sendable>: Sendable {
       sink: TypedSink(outputs, ordered: ordered, keeping: keeping), ceiling: ceiling, isSingle: isSingle,
       functionName: { core.name })
   }
+}
+
+/// Several inputs at a time may only share a state that is `Sendable`.
+private func requireShareable(_ runner: ChunkRunner, _ options: FunctionOptions, _ site: CallSite) {
+  guard let state = runner.unsharedState else { return }
+  require(
+    options.inputConcurrency == 1,
+    "The function at \(site) has inputConcurrency \(options.inputConcurrency), and its state, \(state), is not Sendable: several inputs at a time cannot share it. Make \(state) Sendable, or leave inputConcurrency at 1."
+  )
 }
