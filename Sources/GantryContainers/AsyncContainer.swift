@@ -50,7 +50,7 @@ private final class AsyncServer: @unchecked Sendable {
       Task.detached { [self] in
         let session = await enter()
         self.session = session
-        lane.publishStarted()
+        lane.publishStarted(process: getpid())
         await work(session)
       })
   }

@@ -60,7 +60,7 @@ func leave(_ reason: String, status: Int32) -> Never {
 private func serve(_ lane: LaneConsumer, _ runner: ChunkRunner) -> Never {
   switch runner {
   case .sync(let run):
-    lane.publishStarted()
+    lane.publishStarted(process: getpid())
     serveSync(lane, run)
   case .async(let runner):
     serveAsync(lane, runner)
@@ -86,6 +86,8 @@ private func serveSync(_ lane: LaneConsumer, _ run: @Sendable (inout OpenChunk) 
 
 /// Ends the container without the program's exit handlers, which belong to the program.
 func leaveProcess() -> Never {
+  // A thread of the driver's process that is written off while it waits for room has nobody left to write to.
+  while !isContainerProcess() { sleep(1000) }
   flushOutput()
   _exit(0)
 }
@@ -95,7 +97,7 @@ private let parent = getppid()
 
 /// A container whose zygote is gone was missed by the death signal; it must not stay behind.
 func leaveProcessIfOrphaned() {
-  if getppid() != parent { _exit(0) }
+  if isContainerProcess(), getppid() != parent { _exit(0) }
 }
 
 /// What an input printed is out before its output is.

@@ -7,8 +7,11 @@ private nonisolated(unsafe) var inContainer = false
 /// fork that hands it on, under the driver's start lock, and read only after it in a process that never writes it.
 nonisolated(unsafe) var zygoteFunctions: [ContainerFunction] = []
 
-/// Whether this process is a container: a map inside one is refused.
-package func isContainer() -> Bool { inContainer }
+/// Whether this process, or this thread or task of it, is a container: a map inside one is refused.
+package func isContainer() -> Bool { inContainer || InProcess.isContainer }
+
+/// Whether this process is a container and lives for nothing else.
+func isContainerProcess() -> Bool { inContainer }
 
 func becomeContainer() { inContainer = true }
 

@@ -93,6 +93,13 @@ package struct Keeper: ~Copyable {
     guard failure == 0 else { throw ProcessError("a process could not be forked", failure) }
   }
 
+  /// No processes at all: containers are threads of the driver's.
+  package init() {
+    keeper.pidfd = -1
+    keeper.socket = -1
+    keeper.zygote_socket = -1
+  }
+
   /// The threads of this process; nil where /proc cannot be read.
   package static var threadCount: Int? {
     let count = gantry_thread_count()

@@ -36,6 +36,18 @@ public struct LaneConsumer {
     self.arena = UnsafeRawPointer(arenaBase)
     crash = ownBase + Int(GANTRY_CRASH_OFFSET)
   }
+
+  /// Unmaps everything: for a container that ends before its process does.
+  ///
+  /// Nothing of the lane may be used any more.
+  package func close(arenaBytes: UInt64) {
+    let ringBytes = consumer.pointee.ring_bytes
+    _ = gantry_memory_unmap(UnsafeMutableRawPointer(mutating: arena), arenaBytes)
+    _ = gantry_memory_unmap(
+      UnsafeMutableRawPointer(mutating: consumer.pointee.driver), UInt64(GANTRY_DRIVER_BYTES))
+    _ = gantry_memory_unmap(crash - Int(GANTRY_CRASH_OFFSET), gantry_memory_ring_span(ringBytes))
+    consumer.deallocate()
+  }
 }
 
 extension LaneConsumer {
@@ -103,10 +115,10 @@ extension LaneConsumer {
     gantry_consumer_publish(consumer, &record)
   }
 
-  /// Says that the lane is mapped and the function can run.
-  package func publishStarted() {
+  /// Says that the lane is mapped and the function can run, in the process named.
+  package func publishStarted(process: Int32) {
     gantry_hooks_pass(Int32(GANTRY_STEP_STARTED))
-    publish(.started, position: 0, inputs: 0..<0, bytes: 0, isLast: false, busy: 0)
+    publish(.started, position: 0, inputs: 0..<0, bytes: 0, isLast: false, busy: UInt64(clamping: process))
   }
 }
 

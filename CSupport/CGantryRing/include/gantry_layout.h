@@ -34,7 +34,7 @@ enum {
   GANTRY_RECORD_LARGE = 7,    ///< the last piece of it
   GANTRY_RECORD_THREW = 3,    ///< the error that input `first` threw
   GANTRY_RECORD_UNENCODABLE = 4,  ///< why the output or the input of `first` could not be coded
-  GANTRY_RECORD_STARTED = 5,  ///< the container is ready; no inputs
+  GANTRY_RECORD_STARTED = 5,  ///< the container is ready; no inputs; `busy_ns` is its pid
 };
 
 /// The container has left the descriptor: inputs from `first + count` on were not run.

@@ -22,6 +22,8 @@ final class Container {
   /// It has reported that it runs.
   var hasStarted = false
   var pid: Int32 = 0
+  /// The same in its own words, which may come first; for messages only.
+  var pidInItsWords: Int32 = 0
   var pidfd: Int32 = -1
   let errorPipe: Int32
   /// The last bytes of its standard error.
@@ -60,6 +62,9 @@ final class Container {
     self.errorPipe = errorPipe
     startedAt = now
   }
+
+  /// The process to name in messages.
+  var namedPid: Int32 { pid != 0 ? pid : pidInItsWords }
 
   static let mostEntries = 32
   static let enoughWork = 100_000.0

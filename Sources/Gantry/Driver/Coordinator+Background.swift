@@ -6,8 +6,10 @@ import GantryLanes
 extension Coordinator {
   /// Starts the background thread.
   func startBackground() throws(GantryError) {
-    poller.add(keeper.keeperSocket, .keeper, 0)
-    poller.add(keeper.zygoteSocket, .zygote, 0)
+    if !isInProcess {
+      poller.add(keeper.keeperSocket, .keeper, 0)
+      poller.add(keeper.zygoteSocket, .zygote, 0)
+    }
     let failure = startThread { [self] in runBackground() }
     guard failure == 0 else {
       throw GantryError(

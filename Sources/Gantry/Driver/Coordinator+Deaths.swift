@@ -23,6 +23,7 @@ extension Coordinator {
 
   func kill(_ container: Container) {
     container.state = .closing
+    if isInProcess { return writeOff(container) }
     if container.pidfd >= 0 { killProcess(container.pidfd) }
   }
 

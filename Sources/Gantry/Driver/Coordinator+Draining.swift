@@ -39,6 +39,7 @@ extension Coordinator {
     case .started:
       guard !container.hasStarted else { throw LaneViolation("a second start") }
       container.hasStarted = true
+      container.pidInItsWords = Int32(clamping: record.busy_ns)
       // It may have died right after it had started.
       if container.state == .starting { container.state = .ready }
       container.idleSince = now

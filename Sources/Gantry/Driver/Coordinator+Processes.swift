@@ -19,6 +19,10 @@ extension Coordinator {
       let lane = try LaneProducer(
         ringBytes: UInt64(Coordinator.completionRingBytes), epoch: epoch, function: UInt32(pool.function),
         fenced: !canReachContainers, anonymous: sharedMemoryIsShort(for: Coordinator.completionRingBytes))
+      if isInProcess {
+        try startInProcess(of: pool, lane, epoch)
+        return true
+      }
       let pipe = try makePipe()
       defer { close(pipe.writing) }
       let regions = lane.containerDescriptors
@@ -36,13 +40,8 @@ extension Coordinator {
         return false
       }
       let container = Container(epoch: epoch, pool: pool, lane: lane, errorPipe: pipe.reading, now: now)
-      lane.setParked(.always)
-      containers[epoch] = container
-      pool.containers.append(container)
-      pool.counts.started += 1
-      poller.add(lane.doorbell, .doorbell, epoch, edge: true)
+      enlist(container)
       poller.add(container.errorPipe, .errorPipe, epoch)
-      due(at: now + pool.options.startupTimeout.clampedNanoseconds)
       return true
     } catch {
       log.debug("No container could be started for \"\(pool.name)\": \(error)")
@@ -53,6 +52,17 @@ extension Coordinator {
       }
       return false
     }
+  }
+
+  /// Enters a container that was asked for into the books.
+  func enlist(_ container: Container) {
+    let pool = container.pool
+    container.lane.setParked(.always)
+    containers[container.epoch] = container
+    pool.containers.append(container)
+    pool.counts.started += 1
+    poller.add(container.lane.doorbell, .doorbell, container.epoch, edge: true)
+    due(at: now + pool.options.startupTimeout.clampedNanoseconds)
   }
 
   static let completionRingBytes = 1 << 20

@@ -37,7 +37,7 @@ extension Coordinator {
 
   /// One more pool for a function that its zygote knows already.
   func addPool(like sibling: Pool, _ options: FunctionOptions) -> Pool {
-    let pool = Pool(name: sibling.name, function: sibling.function, options: options)
+    let pool = Pool(name: sibling.name, function: sibling.function, options: options, runner: sibling.runner)
     round { pools.append(pool) }
     return pool
   }

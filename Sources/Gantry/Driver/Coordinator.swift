@@ -24,6 +24,8 @@ final class Coordinator: @unchecked Sendable {
   var chunks = ChunkTable()
   var pools: [Pool] = []
   var keeper: Keeper
+  /// Containers are threads of this process, and `keeper` keeps nothing.
+  let isInProcess: Bool
   /// By epoch: the number in the poller's events.
   var containers: [UInt64: Container] = [:]
   var lastEpoch: UInt64 = 0
@@ -51,7 +53,7 @@ final class Coordinator: @unchecked Sendable {
   static let ringDefault = 8 << 20
 
   init(
-    functions: [(name: String, options: FunctionOptions)], configuration: Configuration,
+    functions: [(name: String, options: FunctionOptions, runner: ChunkRunner)], configuration: Configuration,
     keeper: consuming Keeper
   )
     throws
@@ -60,9 +62,12 @@ final class Coordinator: @unchecked Sendable {
     ringBytes = configuration.ringBytes ?? Coordinator.ringDefault
     chunkBytes = max(4096, min(256 << 10, ringBytes / 8))
     self.keeper = keeper
+    isInProcess = configuration.start == .inProcess
     poller = try Poller()
     arena = try Arena(anonymous: sharedMemoryIsShort(for: ringBytes))
-    pools = functions.enumerated().map { Pool(name: $1.name, function: $0, options: $1.options) }
+    pools = functions.enumerated().map {
+      Pool(name: $1.name, function: $0, options: $1.options, runner: $1.runner)
+    }
   }
 
   // MARK: The lock

@@ -10,6 +10,7 @@ final class Pool {
   /// The function's place among those its zygote knows.
   let function: Int
   let options: FunctionOptions
+  let runner: ChunkRunner
   let maxContainers: Int
   var containers: [Container] = []
   var calls: [Call] = []
@@ -24,10 +25,11 @@ final class Pool {
   /// The last who could call it is gone: it goes with its last call and container.
   var isDissolving = false
 
-  init(name: String, function: Int, options: FunctionOptions) {
+  init(name: String, function: Int, options: FunctionOptions, runner: ChunkRunner) {
     self.name = name
     self.function = function
     self.options = options
+    self.runner = runner
     maxContainers = options.maxContainers ?? processorCount
     scaling = PoolScaling(
       most: maxContainers, least: min(options.minContainers, maxContainers), buffer: options.bufferContainers)

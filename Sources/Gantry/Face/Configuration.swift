@@ -9,6 +9,7 @@ public struct Configuration: Sendable {
     enum Way: Equatable {
       case automatic
       case fork
+      case inProcess
     }
     let way: Way
 
@@ -16,6 +17,11 @@ public struct Configuration: Sendable {
     public static let automatic = Start(way: .automatic)
     /// By fork, or not at all.
     public static let fork = Start(way: .fork)
+    /// No processes: every container is a thread of the driver's own, for debuggers.
+    ///
+    /// A crash takes the program along, a timeout or cancellation leaves the body running until it ends by itself, and
+    /// memory is not limited.
+    public static let inProcess = Start(way: .inProcess)
   }
 
   /// Whether a map shows a progress bar on a terminal.

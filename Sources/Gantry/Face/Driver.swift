@@ -44,10 +44,10 @@ public final class Driver: Sendable {
       throw GantryError(.nested, "A driver cannot be started inside a container.")
     }
     let named = try nameFunctions(functions)
-    let keeper = try startKeeper(
-      named.map { ContainerFunction(name: $0.name, runner: $0.registration.runner) })
+    let functions = named.map { ContainerFunction(name: $0.name, runner: $0.registration.runner) }
+    let keeper = configuration.start == .inProcess ? Keeper() : try startKeeper(functions)
     coordinator = try Coordinator(
-      functions: named.map { ($0.name, $0.registration.options) }, configuration: configuration,
+      functions: named.map { ($0.name, $0.registration.options, $0.registration.runner) }, configuration: configuration,
       keeper: keeper)
     for (pool, function) in zip(coordinator.pools, named) {
       guard function.registration.bind(coordinator, pool, function.name) else {

@@ -18,7 +18,7 @@ extension Coordinator {
     for index in inputs {
       call.facts?[index] = OutcomeFacts(
         attempts: (call.charges[index]?.attempts ?? 0) + 1,
-        nanoseconds: nanoseconds / UInt64(inputs.count), container: container.pid)
+        nanoseconds: nanoseconds / UInt64(inputs.count), container: container.namedPid)
     }
   }
 }

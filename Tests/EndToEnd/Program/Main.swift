@@ -27,6 +27,7 @@ enum Program {
     spawnScenarios,
     viewScenarios,
     scalingScenarios,
+    inProcessScenarios,
   ]
 
   /// Synchronous, so that the driver is made while there is one thread.
