@@ -20,31 +20,40 @@ static gantry_crash_note *volatile destination;
 // Two threads may crash at once; the first one's note is the cause.
 static atomic_flag noted = ATOMIC_FLAG_INIT;
 
-static uint64_t program_counter(const void *context) {
+static gantry_registers registers(const void *context) {
   const ucontext_t *machine = context;
+  gantry_registers at = {0};
 #if defined(__x86_64__)
-  return (uint64_t)machine->uc_mcontext.gregs[REG_RIP];
+  at.pc = (uint64_t)machine->uc_mcontext.gregs[REG_RIP];
+  at.stack = (uint64_t)machine->uc_mcontext.gregs[REG_RSP];
+  at.frame = (uint64_t)machine->uc_mcontext.gregs[REG_RBP];
 #elif defined(__aarch64__)
-  return (uint64_t)machine->uc_mcontext.pc;
+  at.pc = (uint64_t)machine->uc_mcontext.pc;
+  at.stack = (uint64_t)machine->uc_mcontext.sp;
+  at.frame = (uint64_t)machine->uc_mcontext.regs[29];
+  at.link = (uint64_t)machine->uc_mcontext.regs[30];
 #else
   (void)machine;
-  return 0;
 #endif
+  return at;
 }
 
 static void on_crash(int number, siginfo_t *info, void *context) {
   gantry_crash_note *note = destination;
   if (note != NULL && !atomic_flag_test_and_set(&noted)) {
     volatile gantry_crash_note *to = note;
+    gantry_registers at = registers(context);
     to->signal = (uint64_t)number;
     to->code = (uint64_t)(int64_t)info->si_code;
     // Sent by a process, the same bytes hold the sender's pid.
     bool fault = info->si_code > 0 && number != SIGABRT;
     to->address = fault ? (uint64_t)(uintptr_t)info->si_addr : 0;
-    to->pc = program_counter(context);
+    to->pc = at.pc;
+    to->stack = at.stack;
     // Partner: the driver's read after it saw the pidfd, which orders everything; the release only keeps a note
     // that is cut short by SIGKILL from looking whole.
     __atomic_store_n(&note->filled, (uint64_t)GANTRY_CRASH_FILLED, __ATOMIC_RELEASE);
+    gantry_frames_collect(note, &at);
   }
   // The disposition is the default again (SA_RESETHAND). Raised rather than returned to: an int3 or a kill
   // would not happen a second time. The kernel's own thread id, since libc's copy may be what was
@@ -58,6 +67,7 @@ static void on_crash(int number, siginfo_t *info, void *context) {
 }
 
 void gantry_crash_handler_install(gantry_crash_note *note) {
+  gantry_image_find(note);
   destination = note;
   // One page below stays inaccessible: a handler that overran would otherwise write into the neighbour.
   size_t page = (size_t)sysconf(_SC_PAGESIZE);

@@ -85,6 +85,19 @@ int gantry_pidfd_open(pid_t pid);
 /// Monotonic milliseconds.
 int64_t gantry_now(void);
 
+// frames.c: async-signal-safe.
+
+/// Where a thread stood when it crashed.
+typedef struct gantry_registers {
+  uint64_t pc, stack, frame;
+  uint64_t link;  // the return address where a register holds it, or 0
+} gantry_registers;
+
+/// Enters into the note where the program was loaded and where its code lies.
+void gantry_image_find(gantry_crash_note *note);
+/// Adds the return addresses that can be found without risk to the note.
+void gantry_frames_collect(gantry_crash_note *note, const gantry_registers *at);
+
 // The processes, each entered right after its fork with all signals blocked.
 
 _Noreturn void gantry_keeper_run(gantry_container_main main, int control, int first_zygote, pid_t driver);

@@ -2,6 +2,7 @@
 #include "gantry_producer.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "gantry_checksum.h"
 #include "gantry_doorbell.h"
@@ -201,12 +202,9 @@ void gantry_producer_stop(gantry_producer *producer) {
   wake_sleeper(producer, GANTRY_PARKED_FOR_CHUNKS);
 }
 
-bool gantry_producer_crash(const gantry_producer *producer, uint64_t *signal, uint64_t *address,
-                           uint64_t *counter) {
+bool gantry_producer_crash(const gantry_producer *producer, uint64_t words[GANTRY_CRASH_WORDS]) {
   const gantry_crash_words *crash = &container_page(producer)->crash;
   if (gantry_load_acquire(&crash->filled) == 0) return false;
-  *signal = crash->signal;
-  *address = crash->address;
-  *counter = crash->counter;
+  memcpy(words, crash->words, sizeof crash->words);
   return true;
 }

@@ -142,13 +142,10 @@ package final class LaneProducer {
   }
   package func stop() { gantry_producer_stop(&producer) }
 
-  /// What the signal handler of a dead container noted.
-  package func crash() -> (signal: UInt64, address: UInt64, counter: UInt64)? {
-    var signal: UInt64 = 0
-    var address: UInt64 = 0
-    var counter: UInt64 = 0
-    guard gantry_producer_crash(&producer, &signal, &address, &counter) else { return nil }
-    return (signal, address, counter)
+  /// What the signal handler of a dead container noted: numbers that only GantryContainers can read, and nobody trusts.
+  package func crash() -> [UInt64]? {
+    var words = [UInt64](repeating: 0, count: Int(GANTRY_CRASH_WORDS))
+    return gantry_producer_crash(&producer, &words) ? words : nil
   }
 }
 

@@ -179,17 +179,26 @@ void gantry_output_by_lines(void);
 /// Writes what was printed and is still buffered. No system call where nothing is.
 void gantry_output_flush(void);
 
+/// Return addresses in a crash note, at most.
+#define GANTRY_CRASH_FRAMES 16
+
 /// What a dying container leaves behind, in memory that it shares with the driver. One writer: the crash
 /// handler. The driver reads it after the container was reaped, and trusts none of it.
 typedef struct gantry_crash_note {
-  uint64_t signal;   ///< The signal's number.
-  uint64_t code;     ///< si_code, sign-extended: above 0 and below 2^63 the kernel raised it for a fault.
-  uint64_t address;  ///< The faulting address, or 0 where the signal has none.
-  uint64_t pc;       ///< The program counter (for int3 after it), or 0 on processors unknown here.
-  uint64_t filled;   ///< GANTRY_CRASH_FILLED, stored last.
+  uint64_t filled;       ///< GANTRY_CRASH_FILLED, stored when all but the frames are there.
+  uint64_t signal;       ///< The signal's number.
+  uint64_t code;         ///< si_code, sign-extended: above 0 and below 2^63 the kernel raised it for a fault.
+  uint64_t address;      ///< The faulting address, or 0 where the signal has none.
+  uint64_t pc;           ///< The program counter (for int3 after it), or 0 on processors unknown here.
+  uint64_t stack;        ///< The stack pointer, or 0.
+  uint64_t image_base;   ///< What the program's addresses were shifted by when it was loaded.
+  uint64_t code_start;   ///< The program's own code, without its libraries: from here,
+  uint64_t code_end;     ///< to here; both 0 where that could not be found out.
+  uint64_t frame_count;  ///< Of `frames`; stored after each.
+  uint64_t frames[GANTRY_CRASH_FRAMES];  ///< Return addresses, innermost first; some may be missing.
 } gantry_crash_note;
 
-/// The value of `filled` in a complete note.
+/// The value of `filled` in a note.
 #define GANTRY_CRASH_FILLED 0x6372617368656421ull
 
 /// Has a crash of this process noted in `note` before its signal ends it, so that the wait status shows the

@@ -77,10 +77,13 @@ typedef struct gantry_driver_page {
 /// Where the crash words stand in the container page.
 #define GANTRY_CRASH_OFFSET 512u
 
+/// Words of a crash note behind the first; what they mean is the process module's.
+#define GANTRY_CRASH_WORDS 31u
+
 /// What a dying container's signal handler leaves behind; the process module writes it.
 typedef struct gantry_crash_words {
-  uint64_t signal, code, address, counter;
-  _Atomic uint64_t filled;  ///< stored last
+  _Atomic uint64_t filled;  ///< not 0 once the others were stored
+  uint64_t words[GANTRY_CRASH_WORDS];
 } gantry_crash_words;
 
 /// Written by the container; mapped read-only in the driver. The completion ring follows it.

@@ -102,7 +102,7 @@ void gantry_producer_cancel(gantry_producer *producer, uint64_t position);
 /// Asks the container to end, and wakes it.
 void gantry_producer_stop(gantry_producer *producer);
 
-/// What a dying container's signal handler noted; false: nothing. Read after its death only.
-bool gantry_producer_crash(const gantry_producer *producer, uint64_t *signal, uint64_t *address, uint64_t *counter);
+/// What a dying container's signal handler noted, as untrusted words; false: nothing. Read after its death only.
+bool gantry_producer_crash(const gantry_producer *producer, uint64_t words[GANTRY_CRASH_WORDS]);
 
 #endif
