@@ -55,6 +55,7 @@ let package = Package(
     .testTarget(name: "GantrySchedulingTests", dependencies: ["GantryScheduling"], swiftSettings: strict),
     .testTarget(
       name: "GantryCommandTests", dependencies: ["GantryCommand", "Gantry"], swiftSettings: strict),
+    .testTarget(name: "GantryTests", dependencies: ["Gantry"], swiftSettings: strict),
     // A test runner has threads, and a driver must be made before there are any: the tests run a program of theirs.
     .executableTarget(
       name: "EndToEndProgram",

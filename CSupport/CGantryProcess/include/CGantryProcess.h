@@ -158,6 +158,20 @@ int gantry_control_receive(int socket, gantry_notice *out, int *fd);
 /// -errno.
 int gantry_pidfd_signal(int pidfd, int signal);
 
+/// Runs a program with these arguments (NULL ends them), without input, and takes up to `room` bytes of what it prints
+/// on its standard output. It is killed when it takes longer than so many milliseconds, and when it
+/// prints more.
+/// Returns the bytes taken, -ETIMEDOUT, or -errno; a program that cannot be executed gives 0. Blocks its caller.
+long gantry_tool_run(const char *path, char *_Nullable const *_Nonnull arguments, char *output, size_t room,
+                     int milliseconds);
+
+/// What the addresses of this process's program were shifted by when it was loaded.
+uint64_t gantry_own_base(void);
+
+/// The file of the library or program that this process has at an address, and where its first byte lies; false: there
+/// is none, or `room` is too small for its path.
+bool gantry_library_at(uint64_t address, char *path, size_t room, uint64_t *base);
+
 /// The number of threads of the calling process, or -errno where /proc cannot be read.
 int gantry_thread_count(void);
 

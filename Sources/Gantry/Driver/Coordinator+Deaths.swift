@@ -62,10 +62,10 @@ extension Coordinator {
     readLastWords(container)
     let exit = ContainerExit(
       pid: container.pid, status: exitStatus(end),
-      stderrTail: String(decoding: container.lastWords, as: UTF8.self))
+      stderrTail: String(decoding: container.lastWords, as: UTF8.self), site: crashSite(of: container, end))
     pool.containers.removeAll { $0 === container }
     pool.counts.died += 1
-    log.debug("Container \(container.pid) of \"\(pool.name)\" ended: \(exit)")
+    log.debug("Container \(container.pid) of \"\(pool.name)\" ended: \(exit.summary)")
     for piece in obituary.redeliver.reversed() { requeue(piece) }
     if let culprit = obituary.culprit {
       switch blame(for: container, end, at: last) {
@@ -131,7 +131,7 @@ extension Coordinator {
       return
     }
     pool.scaling.gaveUp(now: now)
-    let reason = container.verdict.map { "it wrote \($0)" } ?? exit.description
+    let reason = container.verdict.map { "it wrote \($0)" } ?? exit.summary
     log.warning("Containers of \"\(pool.name)\" keep dying before their first input: \(reason)")
     for call in pool.calls {
       fail(

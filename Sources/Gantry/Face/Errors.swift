@@ -1,4 +1,5 @@
-// What can go wrong, as values with full sentences: one input's failure, a container's end, the runtime's own trouble.
+// What can go wrong, as values with full sentences: one input's failure, the runtime's own trouble.
+// A container's end is in ContainerExit.swift.
 
 /// One input failed.
 public struct InputError: Error, CustomStringConvertible {
@@ -45,54 +46,6 @@ public struct InputError: Error, CustomStringConvertible {
     case .undeliverable(let why): return "\(subject) could not be delivered: \(why)"
     case .cancelled: return "\(subject) was cancelled."
     }
-  }
-}
-
-/// Why a container died.
-public struct ContainerExit: Sendable, CustomStringConvertible {
-  /// How a process ended.
-  public enum Status: Sendable, Equatable {
-    /// By a signal.
-    case signal(Int32, name: String)
-    /// By itself, with this code; 0 included.
-    case exit(Int32)
-    /// Nobody could say: whoever would have reaped it died too.
-    case lost
-  }
-
-  /// The container's process identifier.
-  public let pid: Int32
-  /// How it ended.
-  public let status: Status
-  /// Up to the last 4 KiB of its standard error: what Swift printed, if it printed anything.
-  public let stderrTail: String
-
-  init(pid: Int32, status: Status, stderrTail: String) {
-    self.pid = pid
-    self.status = status
-    self.stderrTail = stderrTail
-  }
-
-  /// A full sentence with the pid and the signal or code, and the last words on standard error.
-  public var description: String {
-    let end =
-      switch status {
-      case .signal(let number, let name): "was killed by signal \(number) (\(name))"
-      case .exit(let code): "exited with code \(code) while an input ran"
-      case .lost: "was lost"
-      }
-    let words = stderrTail.trimmingSpace()
-    let tail = words.isEmpty ? "" : " Its last words: \(words)"
-    return "container \(pid) \(end).\(tail)"
-  }
-}
-
-extension String {
-  /// Without white space at its end.
-  fileprivate func trimmingSpace() -> Substring {
-    var text = self[...]
-    while let last = text.last, last.isWhitespace { text.removeLast() }
-    return text
   }
 }
 

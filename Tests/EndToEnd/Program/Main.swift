@@ -18,6 +18,7 @@ enum Program {
     faceScenarios,
     crashScenarios,
     crashingScenarios,
+    crashNamingScenarios,
     processScenarios,
     asyncScenarios,
     cancellationScenarios,
