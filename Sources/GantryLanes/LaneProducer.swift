@@ -68,6 +68,9 @@ package final class LaneProducer {
     return position
   }
 
+  /// Descriptors published so far, free-running.
+  package var published: UInt64 { producer.avail }
+
   /// Wakes the container if it sleeps; true when that took a system call.
   @discardableResult
   package func wake() -> Bool { gantry_producer_wake(&producer) }

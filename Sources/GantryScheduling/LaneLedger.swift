@@ -90,6 +90,12 @@ package struct LaneLedger {
 
   package var isEmpty: Bool { entries.isEmpty }
 
+  /// Whether the descriptor at a position is not accounted for.
+  package func contains(_ position: UInt64) -> Bool {
+    guard let first = entries.first, let last = entries.last else { return false }
+    return position &- first.position <= last.position &- first.position
+  }
+
   /// Notes a published descriptor.
   package mutating func publish(_ piece: Piece, at position: UInt64) {
     entries.append(

@@ -42,6 +42,8 @@ final class Container {
   var cancelDeadline: (position: UInt64, at: UInt64)?
   /// Times the running input, where the function has a timeout.
   var clock = AttemptClock()
+  /// Positions of granted inputs that were not seen to start.
+  var unseen: [UInt64] = []
   /// The input that was overdue when the driver killed it.
   var overdue: LaneProgress?
   /// It ended because its zygote did.

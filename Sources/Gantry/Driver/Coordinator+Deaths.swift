@@ -64,6 +64,7 @@ extension Coordinator {
       pid: container.pid, status: exitStatus(end),
       stderrTail: String(decoding: container.lastWords, as: UTF8.self), site: crashSite(of: container, end))
     pool.containers.removeAll { $0 === container }
+    forgetUnseen(container)
     pool.counts.died += 1
     log.debug("Container \(container.pid) of \"\(pool.name)\" ended: \(exit.summary)")
     for piece in obituary.redeliver.reversed() { requeue(piece) }

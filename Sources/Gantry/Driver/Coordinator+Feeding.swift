@@ -53,6 +53,7 @@ extension Coordinator {
   /// Feeds the containers of a pool as far as they are hungry.
   func feed(_ pool: Pool) {
     for call in pool.calls { encourage(call) }
+    if pool.feedsSingly { return feedSingly(pool) }
     while let call = pool.nextToFeed(), let first = call.pending.first {
       guard let container = pool.hungriest(for: first.inputs.count) else { break }
       give(call, to: container)
@@ -62,7 +63,7 @@ extension Coordinator {
 
   /// Gives the next piece of a call to a container.
   func give(_ call: Call, to container: Container) {
-    publish(nextPiece(of: call, most: container.inputsLeft), to: container)
+    publish(nextPiece(of: call, most: call.pool.feedsSingly ? 1 : container.inputsLeft), to: container)
   }
 
   /// Takes a piece from a call: a part of it where several containers are idle and the work is worth spreading.
@@ -108,7 +109,7 @@ extension Coordinator {
 
   /// Lets idle containers take over what others have not begun.
   func evenOut(_ pool: Pool) {
-    guard pool.idleContainers > 0, pool.containers.count > 1,
+    guard !pool.feedsSingly, pool.idleContainers > 0, pool.containers.count > 1,
       !pool.calls.contains(where: { !$0.pending.isEmpty })
     else { return }
     guard let thief = pool.containers.first(where: { $0.state == .ready && $0.ledger.isEmpty }) else {

@@ -13,7 +13,8 @@ extension Coordinator {
   /// Starts containers where work waits and all others are busy, and those that are to be kept ready.
   func grow(_ pool: Pool) {
     guard !isShuttingDown || !pool.calls.isEmpty else { return }
-    var snapshot = PoolScaling.Snapshot(containers: 0, hungry: 0, waiting: pool.waitingInputs)
+    let waiting = min(pool.waitingInputs, pool.startsAvailable(now: now))
+    var snapshot = PoolScaling.Snapshot(containers: 0, hungry: 0, waiting: waiting)
     snapshot.isEnding = isShuttingDown || pool.isDissolving
     // One that is busy with what nobody wants any more is as good as gone: the next call is not to wait for its grace.
     for container in pool.containers where container.state != .closing && container.cancelDeadline == nil {
@@ -28,6 +29,7 @@ extension Coordinator {
       due(at: now + Coordinator.startPause)
       break
     }
+    guard !pool.feedsSingly else { return }
     while let call = pool.nextToFeed(),
       let container = pool.containers.first(where: { $0.ledger.isEmpty && $0.isFeedable })
     {

@@ -17,6 +17,8 @@ final class Pool {
   /// Where the next turn of feeding begins.
   var nextCall = 0
   var scaling: PoolScaling
+  /// Grants starts, where the function has a rate limit.
+  var limiter: RateLimiter?
   /// Inputs that wait for their backoff, soonest first.
   var delayed: [DelayedPiece] = []
   /// Smoothed run time of an input over all calls, in nanoseconds.
@@ -33,10 +35,13 @@ final class Pool {
     maxContainers = options.maxContainers ?? processorCount
     scaling = PoolScaling(
       most: maxContainers, least: min(options.minContainers, maxContainers), buffer: options.bufferContainers)
+    limiter = options.rateLimit.map { RateLimiter(count: $0.count, span: $0.per.clampedNanoseconds) }
   }
 
   /// A new call starts from what the calls before it have shown.
-  func newSizing() -> ChunkSizing { ChunkSizing(fixed: options.chunking.size) }
+  ///
+  /// Inputs that are fed singly lie singly: a container decodes no chunk for one input of it.
+  func newSizing() -> ChunkSizing { ChunkSizing(fixed: feedsSingly ? 1 : options.chunking.size) }
 
   /// Estimated nanoseconds of work in so many inputs; what was never measured counts as slow.
   func work(_ inputs: Int) -> Double { Double(inputs) * (mean ?? 50_000) }

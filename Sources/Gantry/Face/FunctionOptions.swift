@@ -202,7 +202,6 @@ public struct FunctionOptions: Sendable, Equatable {
       startupTimeout > .zero,
       "FunctionOptions.startupTimeout is \(startupTimeout); it must be longer than zero.")
     requireAbsent(inputConcurrency != 1, "inputConcurrency")
-    requireAbsent(rateLimit != nil, "rateLimit")
     self.minContainers = minContainers
     self.maxContainers = maxContainers
     self.bufferContainers = bufferContainers

@@ -29,6 +29,7 @@ enum Program {
     viewScenarios,
     scalingScenarios,
     inProcessScenarios,
+    rateScenarios,
   ]
 
   /// Synchronous, so that the driver is made while there is one thread.
