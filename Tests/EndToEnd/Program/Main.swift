@@ -30,6 +30,7 @@ enum Program {
     scalingScenarios,
     inProcessScenarios,
     rateScenarios,
+    leakScenarios,
   ]
 
   /// Synchronous, so that the driver is made while there is one thread.
