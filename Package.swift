@@ -56,6 +56,10 @@ let package = Package(
     .testTarget(
       name: "GantryCommandTests", dependencies: ["GantryCommand", "Gantry"], swiftSettings: strict),
     .testTarget(name: "GantryTests", dependencies: ["Gantry"], swiftSettings: strict),
+    // What the documentation shows, compiled.
+    .target(
+      name: "DocumentedCode", dependencies: ["Gantry"], path: "Tests/DocumentedCode", swiftSettings: strict),
+    .testTarget(name: "DocumentationTests", dependencies: ["DocumentedCode"], swiftSettings: strict),
     // A test runner has threads, and a driver must be made before there are any: the tests run a program of theirs.
     .executableTarget(
       name: "EndToEndProgram",
