@@ -52,6 +52,7 @@ import Testing
       ["before the first result: 0 inputs taken", "after ten results: at most 110 inputs taken is true"])
     try expect(
       "Retries with exponential backoff", ["page 7 at attempt 4", "waited 700 ms or more is true"])
+    try expect("Rate limits", ["[1, 2, 3, 4, 5, 6] took 400 ms or more is true"])
     // How soon a container is there is a matter of the machine's other work.
     let scaled = try outcome(of: "Container scaling", in: output)
     #expect(scaled.first == "4 inputs ran in 1 container(s)" && scaled.count == 2)

@@ -1,4 +1,4 @@
-// The guide's last part: retries, logging, the number of containers; and what a crash costs.
+// The guide's last part: retries, logging, the number of containers, rates; and what a crash costs.
 
 import Gantry
 import Logging
@@ -67,6 +67,21 @@ struct ContainerScaling: Chapter {
       let outcomes = try await function.map(0..<4).outcomes.collect()
       print("4 inputs ran in \(Set(outcomes.map(\.container)).count) container(s)")
     }
+  }
+  // end shown
+}
+
+struct RateLimits: Chapter {
+  let title = "Rate limits"
+
+  // shown
+  // At most two starts in any 200 ms, over all containers of the function.
+  let ask = Function(options: .init(rateLimit: .init(count: 2, per: .milliseconds(200)))) { (x: Int) in x }
+
+  func run() async throws {
+    let start = ContinuousClock.now
+    let answers = try await ask.map(1...6).collect()
+    print("\(answers) took 400 ms or more is \(ContinuousClock.now - start >= .milliseconds(400))")
   }
   // end shown
 }

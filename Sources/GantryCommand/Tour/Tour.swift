@@ -24,12 +24,13 @@ struct Tour: App {
   let retries = RetriesWithBackoff()
   let debugLogging = DebugLogging()
   let containerScaling = ContainerScaling()
+  let rateLimits = RateLimits()
   let crashes = ACrashCostsOneInput()
 
   var chapters: [any Chapter] {
     [
       parallelMap, multipleArguments, orderingOutputs, exceptionsAsValues, starmap, forEach, spawnMap,
-      asyncUsage, chunking, backpressure, retries, debugLogging, containerScaling, crashes,
+      asyncUsage, chunking, backpressure, retries, debugLogging, containerScaling, rateLimits, crashes,
     ]
   }
 

@@ -181,6 +181,16 @@ let tourText: [String: String] = [
       }
     }
     """#,
+  "RateLimits": #"""
+    // At most two starts in any 200 ms, over all containers of the function.
+    let ask = Function(options: .init(rateLimit: .init(count: 2, per: .milliseconds(200)))) { (x: Int) in x }
+
+    func run() async throws {
+      let start = ContinuousClock.now
+      let answers = try await ask.map(1...6).collect()
+      print("\(answers) took 400 ms or more is \(ContinuousClock.now - start >= .milliseconds(400))")
+    }
+    """#,
   "ACrashCostsOneInput": #"""
     let reciprocal = Function { (x: Int) in 1000 / x }  // traps for 0, and a trap ends its process
 
