@@ -66,7 +66,7 @@ public struct MapResults<Output: Sendable>: AsyncSequence, Sendable {
   /// What became of every input: its output or failure with its index, attempts, duration, and container.
   ///
   /// As with `results`, nothing is thrown for a failed input, and nothing cancelled. Each input's output is published on
-  /// its own, so that its duration is its own: some 100 ns more an input.
+  /// its own, so that its duration is its own: some microseconds more an input.
   public var outcomes: MapResults<Outcome<Output>> {
     stream.noteFacts()
     return view { run in

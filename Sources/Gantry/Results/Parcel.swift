@@ -98,7 +98,10 @@ extension Parcel {
         do {
           return [Run(index: index, elements: [try coding.decode(raw)])]
         } catch {
-          return [Run(index: index, elements: [], failure: failed(0, 1, .undeliverable(undecodable(error))))]
+          var run = Run<Output>(
+            index: index, elements: [], failure: failed(0, 1, .undeliverable(undecodable(error))))
+          run.isUndecodable = true
+          return [run]
         }
       }
     case .frames:
@@ -113,6 +116,7 @@ extension Parcel {
             run.elements.append(try coding.decode(frame))
           } catch {
             run.failure = failed(offset, 1, .undeliverable(undecodable(error)))
+            run.isUndecodable = true
             runs.append(run)
             run = Run(index: index + offset + 1, elements: [])
           }

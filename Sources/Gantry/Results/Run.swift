@@ -6,6 +6,8 @@ struct Run<Element> {
   @usableFromInline var index: Int
   @usableFromInline var elements: [Element]
   @usableFromInline var failure: InputError?
+  /// The failure is one of decoding: the driver's books have it as an output.
+  var isUndecodable = false
   /// What was noted of each element and of the failure, for calls that asked.
   var facts: [OutcomeFacts]
 

@@ -48,7 +48,7 @@ final class SpawnedCall<Output: Sendable>: Sendable {
 
   private func keep(_ run: Run<Output>) {
     state.update { state in
-      if case .undeliverable = run.failure?.reason { state.undecodable += run.failure?.attempts == 0 ? 0 : 1 }
+      if run.isUndecodable { state.undecodable += 1 }
       if request.isSingle, state.single == nil {
         state.single = run.elements.first.map { .success($0) } ?? run.failure.map { .failure($0) }
       }
