@@ -136,7 +136,7 @@ final class FunctionCore<Input: Sendable, Output: Sendable>: Sendable {
     if let coordinator, let pool, !isBesideAnother { return (coordinator, pool) }
     if let base {
       let (coordinator, sibling) = try base.bound()
-      return (coordinator, lock.locked { ownPool(beside: sibling, coordinator) })
+      return (coordinator, ownPool(beside: sibling, coordinator))
     }
     if pool != nil { throw GantryError(.shutDown, shutDownMessage) }
     throw GantryError(
@@ -147,11 +147,18 @@ final class FunctionCore<Input: Sendable, Output: Sendable>: Sendable {
 
   /// The pool of these options, made with their first call.
   private func ownPool(beside sibling: Pool, _ coordinator: Coordinator) -> Pool {
-    if let pool = binding.pool, binding.coordinator === coordinator { return pool }
+    func present() -> Pool? { binding.coordinator === coordinator ? binding.pool : nil }
+    if let pool = lock.locked(present) { return pool }
+    // Not under the lock: the driver may run the user's cancellation handlers on the way.
     let pool = coordinator.addPool(like: sibling, options)
-    binding = Binding(
-      name: sibling.name, coordinator: coordinator, pool: pool, isBesideAnother: true)
-    return pool
+    let first = lock.locked { () -> Pool in
+      if let other = present() { return other }
+      binding = Binding(
+        name: sibling.name, coordinator: coordinator, pool: pool, isBesideAnother: true)
+      return pool
+    }
+    if first !== pool { coordinator.dissolve(pool) }
+    return first
   }
 
   /// A call that begins when its results are asked for.
