@@ -16,6 +16,7 @@ import Musl
 /// Called on the main thread, which it gives to the main dispatch queue: a body that hops to `MainActor` or
 /// `DispatchQueue.main` would hang otherwise.
 func serveAsync(_ lane: LaneConsumer, _ runner: AsyncRunner) -> Never {
+  finishesWhatRuns = runner.hasExit
   let server = AsyncServer(lane, runner)
   startThreadOrLeave { server.waitForChunks() }
   startThreadOrLeave { server.watchForCancellation() }
@@ -60,7 +61,7 @@ private final class AsyncServer: @unchecked Sendable {
       return try await runner.enter()
     } catch {
       flushOutput()
-      leave("enter threw: \(error)\n", status: ContainerStatus.enterThrew)
+      leave("\(ContainerStatus.enterThrewMark)\(error)\n", status: ContainerStatus.enterThrew)
     }
   }
 

@@ -47,6 +47,8 @@ package enum ContainerStatus {
   package static let noLane: Int32 = 71
   package static let noThread: Int32 = 72
   package static let enterThrew: Int32 = 73
+  /// What its standard error then ends with, before what was thrown.
+  package static let enterThrewMark = "enter threw: "
   package static let damagedChunk: Int32 = 74
 }
 
@@ -90,6 +92,18 @@ func leaveProcess() -> Never {
   while !isContainerProcess() { sleep(1000) }
   flushOutput()
   _exit(0)
+}
+
+/// Whether a container that was asked to leave goes on with its chunk, because an `exit` waits behind it.
+///
+/// nonisolated(unsafe): written once, while the container has one thread.
+nonisolated(unsafe) var finishesWhatRuns = false
+
+/// Ends a container that waits for room when it is asked to leave, or waits on in small steps.
+func leaveProcessUnlessRoomComes() {
+  guard finishesWhatRuns else { leaveProcess() }
+  leaveProcessIfOrphaned()
+  usleep(500)
 }
 
 /// The process that forked this one; read before anything can have gone wrong with it.

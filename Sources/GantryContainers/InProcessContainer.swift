@@ -108,7 +108,7 @@ private final class InProcessContainer: @unchecked Sendable {
       do {
         entered.value = try await runner.enter()
       } catch {
-        failure.value = "enter threw: \(error)"
+        failure.value = "\(ContainerStatus.enterThrewMark)\(error)"
       }
     }.wait()
     guard entered.value != nil else { return failure.value }

@@ -47,7 +47,7 @@ public struct OpenChunk {
     var room = lane.room
     while room < bytes {
       switch lane.waitForRoom(bytes) {
-      case .stop: leaveProcess()
+      case .stop: leaveProcessUnlessRoomComes()
       case .timeout: leaveProcessIfOrphaned()
       case .ready: break
       }

@@ -6,7 +6,7 @@ package struct PoolScaling: Sendable {
   /// Work that waits longer than this while every container is busy deserves one more container.
   static let patience: UInt64 = 300_000
   /// Deaths in a row during a start that end the calls.
-  package static let failuresAllowed = 5
+  package static let failuresAllowed = 3
   static let firstPause: UInt64 = 10_000_000
   static let longestPause: UInt64 = 1_000_000_000
   static let longestSparePause: UInt64 = 60_000_000_000

@@ -50,6 +50,8 @@ final class Container {
   var isOrphan = false
   /// The driver asked it to leave.
   var isRetiring = false
+  /// Kill it then if it has not left.
+  var leaveBy: UInt64?
   /// Why the driver killed it, if it did.
   var verdict: String?
   /// When the kernel said that it is gone, while its status is awaited.

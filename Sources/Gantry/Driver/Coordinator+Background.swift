@@ -65,6 +65,7 @@ extension Coordinator {
     for (_, container) in containers {
       if !container.ledger.isEmpty { isBusy = true }
       if let gone = container.goneSince { next = min(next, gone + Coordinator.statusPatience) }
+      if let leaveBy = container.leaveBy { next = min(next, leaveBy) }
       if container.state == .starting {
         next = min(next, container.startedAt + container.pool.options.startupTimeout.clampedNanoseconds)
       }
@@ -92,6 +93,8 @@ extension Coordinator {
     }) {
       try? await Task.sleep(nanoseconds: 1_000_000)
     }
+    retireSessions()
+    while hasSessions { try? await Task.sleep(nanoseconds: 1_000_000) }
     stop()
   }
 
@@ -121,8 +124,10 @@ extension Coordinator {
 
   private static let forgetting: UInt64 = 1_000_000_000
 
-  /// Ends containers, zygote, keeper and the background thread at once.
+  /// Ends containers, zygote, keeper and the background thread, at once but for the `exit` of those that have one.
   func stop() {
+    retireSessions()
+    waitForSessions()
     let isFirst = locked {
       guard !isStopped else { return false }
       isStopped = true

@@ -41,6 +41,8 @@ extension Coordinator {
   func bury(_ container: Container, ifOverdueAt now: UInt64) {
     if let gone = container.goneSince, now &- gone >= Coordinator.statusPatience {
       bury(container, end: .lost)
+    } else if let leaveBy = container.leaveBy, now >= leaveBy {
+      killLate(container)
     } else if container.state == .starting,
       now &- container.startedAt >= container.pool.options.startupTimeout.clampedNanoseconds
     {
@@ -132,7 +134,8 @@ extension Coordinator {
       return
     }
     pool.scaling.gaveUp(now: now)
-    let reason = container.verdict.map { "it wrote \($0)" } ?? exit.summary
+    let reason =
+      container.verdict.map { "it wrote \($0)" } ?? reasonOfEnter(exit) ?? exit.summary
     log.warning("Containers of \"\(pool.name)\" keep dying before their first input: \(reason)")
     for call in pool.calls {
       fail(
@@ -142,6 +145,15 @@ extension Coordinator {
           "Containers of function \"\(pool.name)\" died \(PoolScaling.failuresAllowed) times in a row before their first input; the last: \(reason)"
         ))
     }
+  }
+
+  /// What the container's `enter` threw, if that was its end.
+  private func reasonOfEnter(_ exit: ContainerExit) -> String? {
+    // What the program printed before may hold the same words: the last are the container's.
+    guard case .exit(ContainerStatus.enterThrew) = exit.status,
+      let mark = exit.stderrTail.ranges(of: ContainerStatus.enterThrewMark).last
+    else { return nil }
+    return String(exit.stderrTail[mark.lowerBound...].trimmingSpace())
   }
 
   private func release(_ container: Container) {

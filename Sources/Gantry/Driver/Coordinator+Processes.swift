@@ -99,7 +99,8 @@ extension Coordinator {
       container.pid = pid
       container.pidfd = process
       if process >= 0 { poller.add(process, .process, container.epoch) }
-      if container.state == .closing { kill(container) }
+      // One that was asked to leave meanwhile does so by itself.
+      if container.state == .closing, container.leaveBy == nil { kill(container) }
       log.debug("Container \(pid) of \"\(container.pool.name)\" was started.")
     case .spawnFailed(let request, let reason):
       guard let container = containers[request] else { return }

@@ -83,10 +83,4 @@ extension Coordinator {
       }
     }
   }
-
-  private func retire(_ container: Container) {
-    container.isRetiring = true
-    container.state = .closing
-    container.lane.stop()
-  }
 }

@@ -38,6 +38,9 @@ final class Pool {
     limiter = options.rateLimit.map { RateLimiter(count: $0.count, span: $0.per.clampedNanoseconds) }
   }
 
+  /// Whether its containers run code of the user's when they are asked to leave.
+  var hasExit: Bool { runner.hasExit }
+
   /// A new call starts from what the calls before it have shown.
   ///
   /// Inputs that are fed singly lie singly: a container decodes no chunk for one input of it.

@@ -84,7 +84,7 @@ private let printedMark = "Fatal error: "
 
 extension StringProtocol {
   /// Without white space at its end.
-  fileprivate func trimmingSpace() -> SubSequence {
+  func trimmingSpace() -> SubSequence {
     var text = self[...]
     while let last = text.last, last.isWhitespace { text.removeLast() }
     return text

@@ -21,6 +21,7 @@ enum Program {
     crashNamingScenarios,
     processScenarios,
     asyncScenarios,
+    stateScenarios,
     cancellationScenarios,
     stepKillScenarios,
     schedulingScenarios,
