@@ -25,17 +25,30 @@ struct Words: App {
   }
 }
 
-struct WordsWithFailures {
-  let report = Words().report
+enum WithFailures {
+  struct Report: Payload, Codable {
+    var path: String
+    var words: Int
+    var longest: String
+  }
 
-  func run() async throws {
-    let paths = Array(CommandLine.arguments.dropFirst())
-    for try await result in report.map(paths).results {
-      switch result {
-      case .success(let report):
-        print("\(report.path): \(report.words) words, the longest is \(report.longest)")
-      case .failure(let error):
-        print(error)
+  struct Words: App {
+    let report = Function { (path: String) throws in
+      let text = try String(contentsOfFile: path, encoding: .utf8)
+      let words = text.split { !$0.isLetter }
+      let longest = words.sorted { $0.count > $1.count }[0]
+      return Report(path: path, words: words.count, longest: String(longest))
+    }
+
+    func run() async throws {
+      let paths = Array(CommandLine.arguments.dropFirst())
+      for try await result in report.map(paths).results {
+        switch result {
+        case .success(let report):
+          print("\(report.path): \(report.words) words, the longest is \(report.longest)")
+        case .failure(let error):
+          print(error)
+        }
       }
     }
   }
