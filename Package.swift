@@ -48,11 +48,15 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: strict),
 
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(
-      name: "GantryWireTests", dependencies: ["GantryWire", "GantryFoundation"], swiftSettings: strict),
+      name: "GantryWireTests", dependencies: ["GantryWire", "GantryFoundation", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(
-      name: "GantryLanesTests", dependencies: ["GantryLanes", "CGantryRing"], swiftSettings: strict),
-    .testTarget(name: "GantrySchedulingTests", dependencies: ["GantryScheduling"], swiftSettings: strict),
+      name: "GantryLanesTests", dependencies: ["GantryLanes", "CGantryRing", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "GantrySchedulingTests", dependencies: ["GantryScheduling", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "GantryCommandTests", dependencies: ["GantryCommand", "Gantry"], swiftSettings: strict),
     .testTarget(name: "GantryTests", dependencies: ["Gantry"], swiftSettings: strict),

@@ -1,6 +1,7 @@
 // The arena's blocks: large enough and not wasteful at every size, never two in one place, counted, and given
 // back.
 
+import TestSupport
 import Testing
 
 @testable import GantryLanes

@@ -2,6 +2,7 @@
 // driver refuses to believe.
 
 import CGantryRing
+import TestSupport
 import Testing
 
 @testable import GantryLanes

@@ -1,4 +1,4 @@
-// Helpers of the lane tests: a seeded generator, a lane with both its ends in one process, and what the
+// Helpers of the lane tests: a lane with both its ends in one process, and what the
 // kernel says of an object's pages.
 
 import CGantryRing
@@ -11,23 +11,6 @@ import Glibc
 #else
 import Musl
 #endif
-
-/// A seeded generator (SplitMix64): the same sequence on every run.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) {
-    state = seed
-  }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
-}
 
 /// Bytes of memory that an object holds.
 func residentBytes(_ fd: Int32) -> Int {

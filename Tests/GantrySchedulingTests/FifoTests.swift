@@ -1,5 +1,6 @@
 // The queue of every book: in order from both ends, at any rotation of its buffer, through any growth.
 
+import TestSupport
 import Testing
 
 @testable import GantryScheduling

@@ -1,6 +1,7 @@
 // Every interleaving of an honest container with the driver's acts, in worlds small enough to see all of
 // them, and long random walks through larger ones; at every state also a death, believed or not.
 
+import TestSupport
 import Testing
 
 @testable import GantryScheduling

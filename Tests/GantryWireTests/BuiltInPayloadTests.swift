@@ -1,5 +1,6 @@
 // Every built-in payload type arrives as it was sent, edge values and random data included.
 
+import TestSupport
 import Testing
 
 @testable import GantryWire

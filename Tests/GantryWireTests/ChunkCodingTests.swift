@@ -1,6 +1,7 @@
 // Compressed chunks come back byte by byte at every size and stride, and a corrupt block is never written
 // past.
 
+import TestSupport
 import Testing
 
 @testable import GantryWire

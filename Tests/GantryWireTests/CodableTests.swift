@@ -1,5 +1,6 @@
 // Codable types travel in the compact binary coding, whatever shape their coding has.
 
+import TestSupport
 import Testing
 
 @testable import GantryWire

@@ -1,6 +1,7 @@
 // Bytes of another process never crash the decoder, never make it allocate by a claimed length, never nest it
 // deep.
 
+import TestSupport
 import Testing
 
 @testable import GantryWire

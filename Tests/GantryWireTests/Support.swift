@@ -1,26 +1,12 @@
-// Helpers of the wire tests: a seeded generator, round trips through lent and owned memory, and corruption.
+// Helpers of the wire tests: random text, round trips through lent and owned memory, and corruption.
 // Everything is deterministic; a failing seed fails again.
 
+import TestSupport
 import Testing
 
 @testable import GantryWire
 
-/// A seeded generator (SplitMix64): the same sequence on every run.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) {
-    state = seed
-  }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
-
+extension SeededGenerator {
   mutating func text(upTo count: Int) -> String {
     let alphabet: [Character] = ["a", "Z", "0", " ", "\u{E9}", "\u{4E16}", "\u{1F600}", "e\u{301}", "\0"]
     return String((0..<Int.random(in: 0...count, using: &self)).map { _ in alphabet[Int(next() % 9)] })
