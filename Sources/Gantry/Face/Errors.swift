@@ -40,7 +40,9 @@ public struct InputError: Error, CustomStringConvertible {
     let tries = attempts > 1 ? " after \(attempts) attempts" : ""
     let subject = "Input \(index) of function \"\(function)\""
     switch reason {
-    case .threw(let error): return "\(subject) threw\(tries): \(error)"
+    case .threw(let error):
+      let threw = "\(subject) threw \(error.typeName)\(tries)"
+      return error.message.isEmpty ? "\(threw)." : "\(threw): \(error.message)"
     case .crashed(let exit): return "\(subject) crashed its container\(tries): \(exit)"
     case .timedOut(let limit): return "\(subject) timed out\(tries): it ran longer than \(limit)."
     case .undeliverable(let why): return "\(subject) could not be delivered: \(why)"
