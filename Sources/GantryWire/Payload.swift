@@ -27,10 +27,15 @@
 ///
 /// A bitwise type must hold no pointers. Its padding, `Bool` and enum fields are trusted as written by the
 /// program's own function.
+///
+/// - Important: The compiler infers `BitwiseCopyable` for structs and enums that are not public and hold only bitwise
+///   fields. Such a type travels as its memory, and a coding of its own is not called, unless it says
+///   `static var isBitwise: Bool { false }`.
 public protocol Payload: Sendable {
   /// Whether values travel as a plain copy of their memory, which lets an array of them move by one copy.
   ///
-  /// The default is right; a type that is not trivially copyable is never moved as memory, whatever it says
+  /// The default is right, but for a bitwise type with a coding of its own: where this is true, `encode(into:)` and
+  /// `init(from:)` may not be called. A type that is not trivially copyable is never moved as memory, whatever it says
   /// here.
   static var isBitwise: Bool { get }
 

@@ -4,6 +4,7 @@
 /// The coding of a function's argument list or result, known where the function is written.
 ///
 /// `width` is the distance of packed values, 0 for `Void`, or `framed`.
+@_documentation(visibility: internal)
 public protocol ValueCoding: SendableMetatype {
   /// What is coded.
   associatedtype Value
@@ -19,6 +20,7 @@ public protocol ValueCoding: SendableMetatype {
 }
 
 /// The width of values that are framed: each behind its length.
+@_documentation(visibility: internal)
 public var framed: Int {
   @inlinable get { -1 }
 }
@@ -34,6 +36,7 @@ func packedWidth<Value>(_ type: Value.Type, bitwise: Bool) -> Int {
 }
 
 /// One payload.
+@_documentation(visibility: internal)
 public enum SingleCoding<P: Payload>: ValueCoding {
   /// The payload.
   public typealias Value = P
@@ -52,6 +55,7 @@ public enum SingleCoding<P: Payload>: ValueCoding {
 }
 
 /// Several payloads, as a tuple.
+@_documentation(visibility: internal)
 public struct TupleCoding<each P: Payload>: ValueCoding {
   /// The tuple.
   public typealias Value = (repeat each P)
@@ -80,6 +84,7 @@ public struct TupleCoding<each P: Payload>: ValueCoding {
 }
 
 /// Nothing: the result of a function that is called for its effects.
+@_documentation(visibility: internal)
 public enum VoidCoding: ValueCoding {
   /// Nothing.
   public typealias Value = Void
@@ -146,6 +151,7 @@ extension PayloadEncoder {
 
 /// Walks frames; stops at the first that does not fit the bytes.
 @frozen
+@_documentation(visibility: internal)
 public struct FrameReader {
   @usableFromInline let bytes: UnsafeRawBufferPointer
 

@@ -39,7 +39,8 @@ extension App {
 
   /// Starts the program: makes `Self()`, forks the zygote while there is one thread, runs `run()`, exits.
   ///
-  /// Synchronous, so that nothing has started a thread before the fork.
+  /// Synchronous, so that nothing has started a thread before the fork. Never returns: when `run()` has, spawned calls are
+  /// finished, all processes end, and the program exits with status 0, or 1 for an error, which is printed.
   public static func main() {
     let app = Self()
     let driver: Driver

@@ -18,19 +18,20 @@ public final class Driver: Sendable {
   ///   - functions: What it runs; each with a name of its own.
   ///   - configuration: How it starts and what it may use.
   /// - Throws: `GantryError`: `.invalidFunctions` for a missing or repeated name, `.zygoteStartFailed` where the
-  ///   process cannot be forked (it has several threads, or the system has no room), `.sharedMemory`.
+  ///   process cannot be forked (it has several threads, or the system has no room), `.sharedMemory`; `.nested` inside
+  ///   a container.
   public convenience init(
     _ functions: any RegisteredFunction..., configuration: Configuration = .init()
   ) throws {
     try self.init(functions.map { ($0.registration.name, $0.registration) }, configuration)
   }
 
-  /// Starts a driver for an array of functions; see the other initializer.
+  /// Starts a driver for an array of functions, as the initializer for several does.
   ///
   /// - Parameters:
   ///   - functions: What it runs; each with a name of its own.
   ///   - configuration: How it starts and what it may use.
-  /// - Throws: `GantryError`.
+  /// - Throws: `GantryError`, as the initializer for several functions does.
   public convenience init(_ functions: [any RegisteredFunction], configuration: Configuration = .init())
     throws
   {

@@ -15,7 +15,7 @@ public struct InputError: Error, CustomStringConvertible {
     case timedOut(after: Duration)
     /// The input or its output could not be encoded or decoded.
     case undeliverable(String)
-    /// It was cancelled.
+    /// It was given up because its call was cancelled.
     case cancelled
   }
 

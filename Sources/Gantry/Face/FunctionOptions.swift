@@ -126,33 +126,40 @@ public struct RateLimit: Sendable, Equatable {
 
 /// How a function's containers are started, fed, and judged.
 public struct FunctionOptions: Sendable, Equatable {
-  /// Containers kept even when idle.
+  /// Containers kept even when idle; 0 by default.
   public let minContainers: Int
   /// The most containers; nil for the processors this process may use.
   public let maxContainers: Int?
-  /// Idle containers kept ready while others work.
+  /// Idle containers kept ready while others work; 0 by default.
   public let bufferContainers: Int
-  /// How long an idle container is kept.
+  /// How long an idle container is kept; a minute by default.
   public let scaledownWindow: Duration
-  /// The limit of one attempt, from the function's start.
+  /// The limit of one attempt, from the function's start; nil, the default, for none.
+  ///
+  /// Waiting for a container does not count. At the limit the container is killed, and the input is tried again as
+  /// `retries` has it.
   public let timeout: Duration?
-  /// The limit of a container's start.
+  /// The limit of a container's start, `enter` included; a minute by default.
   public let startupTimeout: Duration
-  /// For inputs whose function threw or timed out.
+  /// For inputs whose function threw or timed out; none by default, because a thrown error is an answer.
   public let retries: Retries
-  /// For inputs that were running when their container died.
+  /// For inputs that were running when their container died; two by default, the first after 50 ms.
+  ///
+  /// Inputs that only waited there go to another container, uncounted.
   public let crashRetries: Retries
   /// How many inputs travel together.
   public let chunking: Chunking
   /// Whether chunks travel compressed.
   public let compression: Compression
-  /// Inputs that an asynchronous body runs at a time in one container.
+  /// Inputs that an asynchronous body runs at a time in one container; 1 by default.
   public let inputConcurrency: Int
-  /// Inputs after which a container is replaced.
+  /// Inputs after which a container is replaced; nil, the default, for never.
   public let maxInputsPerContainer: Int?
-  /// Bytes of private memory of a container.
+  /// Bytes of private memory of a container; nil, the default, for no limit.
+  ///
+  /// An allocation beyond it fails, which in Swift ends the container: a crash of the input that ran.
   public let memoryLimit: Int?
-  /// A limit on starts over all containers.
+  /// A limit on starts over all containers, retries included; nil, the default, for none.
   public let rateLimit: RateLimit?
 
   /// Makes options; a value out of bounds traps with a sentence that names it.

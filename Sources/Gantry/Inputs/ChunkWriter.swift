@@ -6,6 +6,7 @@ public import GantryWire
 /// Collects the encoded inputs of one chunk.
 ///
 /// Ends at a number of inputs or bytes, whichever comes first, and at an input that cannot be encoded.
+@_documentation(visibility: internal)
 @frozen
 public struct ChunkWriter<Input>: ~Copyable {
   @usableFromInline var encoder: PayloadEncoder
@@ -91,6 +92,7 @@ public struct ChunkWriter<Input>: ~Copyable {
 }
 
 /// How a function's inputs are encoded, chosen where the function is written.
+@_documentation(visibility: internal)
 @frozen
 public struct InputCoding<Input>: Sendable {
   /// Bytes of a packed input, or `framed`.

@@ -36,6 +36,8 @@ public struct MapResults<Output: Sendable>: AsyncSequence, Sendable {
   }
 
   /// Every input's output or failure, as a value; nothing is thrown for a failed input, and nothing cancelled.
+  ///
+  /// Still thrown: what the input sequence threw, after all that was taken before it; `GantryError`; `CancellationError`.
   public var results: MapResults<Result<Output, InputError>> {
     view { run in
       var elements = run.elements.map { Result<Output, InputError>.success($0) }
@@ -44,7 +46,9 @@ public struct MapResults<Output: Sendable>: AsyncSequence, Sendable {
     }
   }
 
-  /// Each output with the index of its input.
+  /// Each output with the index of its input, from 0.
+  ///
+  /// Composes: `results.indexed` gives failures their index too.
   public var indexed: MapResults<(index: Int, output: Output)> {
     view { run in
       var index = run.index - 1
@@ -57,6 +61,8 @@ public struct MapResults<Output: Sendable>: AsyncSequence, Sendable {
   }
 
   /// Outputs in arrays, as they arrive: the fastest way to iterate.
+  ///
+  /// No array is empty; how many outputs are in one is a matter of timing. Throws as the map itself does.
   public var batches: MapResults<[Output]> {
     view { run in
       Run(index: 0, elements: run.elements.isEmpty ? [] : [run.elements], failure: run.failure)

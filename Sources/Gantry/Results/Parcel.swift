@@ -38,6 +38,7 @@ struct Parcel<Output> {
 }
 
 /// How a function's outputs are decoded, chosen where the function is written.
+@_documentation(visibility: internal)
 @frozen
 public struct OutputCoding<Output>: Sendable {
   /// Bytes of a packed output, 0 for `Void`, or `framed`.
