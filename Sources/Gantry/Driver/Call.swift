@@ -56,6 +56,8 @@ final class Call: @unchecked Sendable {
   var total: Int?
   /// Attempts, durations and containers by index, while nobody took them; nil unless the caller asked.
   var facts: [Int: OutcomeFacts]?
+  /// What the log tells of it.
+  var diary = CallDiary()
   /// During a shutdown: since when nothing was in flight and nobody waited.
   var forgottenSince: UInt64?
   /// Since when nothing of it was in a lane although something waited; nil when it is being served.

@@ -28,6 +28,7 @@ extension Coordinator {
       let isOver = locked {
         now = monotonicNow()
         for (source, id) in events { heed(source, id) }
+        showProgress()
         // Where a caller drives, it does the rest, and two would only be in each other's way.
         if !isStopped { roundUnlessDriven() }
         return isStopped
@@ -71,6 +72,7 @@ extension Coordinator {
       }
     }
     if isBusy { next = min(next, nextTick) }
+    next = min(next, progressDueAt)
     for pool in pools {
       for call in pool.calls { next = min(next, call.feeder?.shipBy ?? .max) }
     }

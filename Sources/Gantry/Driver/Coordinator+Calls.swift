@@ -13,6 +13,7 @@ extension Coordinator {
     let refused: GantryError? = locked {
       if isShuttingDown { return GantryError(.shutDown, shutDownMessage) }
       call.pool.calls.append(call)
+      noteBegin(call)
       return nil
     }
     if let refused { throw refused }

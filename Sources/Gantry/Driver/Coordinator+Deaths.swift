@@ -17,7 +17,7 @@ extension Coordinator {
   func condemn(_ container: Container, _ what: String) {
     guard container.verdict == nil else { return }
     container.verdict = what
-    log.error("Container \(container.pid) of \"\(container.pool.name)\" wrote \(what); it is killed.")
+    tell(.info, "Container \(container.pid) of \"\(container.pool.name)\" wrote \(what); it is killed.")
     kill(container)
   }
 
@@ -68,7 +68,7 @@ extension Coordinator {
     pool.containers.removeAll { $0 === container }
     forgetUnseen(container)
     pool.counts.died += 1
-    log.debug("Container \(container.pid) of \"\(pool.name)\" ended: \(exit.summary)")
+    debug("Container \(container.pid) of \"\(pool.name)\" ended: \(exit.summary)")
     for piece in obituary.redeliver.reversed() { requeue(piece) }
     if let culprit = obituary.culprit {
       switch blame(for: container, end, at: last) {
@@ -115,6 +115,7 @@ extension Coordinator {
     }
     if let delay {
       call.charges[index] = charge
+      noteRetry(call, index, attempts: charge.attempts, after: delay, because: .failed(reason))
       retry(culprit, of: call, after: delay)
       return
     }
@@ -136,7 +137,7 @@ extension Coordinator {
     pool.scaling.gaveUp(now: now)
     let reason =
       container.verdict.map { "it wrote \($0)" } ?? reasonOfEnter(exit) ?? exit.summary
-    log.warning("Containers of \"\(pool.name)\" keep dying before their first input: \(reason)")
+    tell(.warning, "Containers of \"\(pool.name)\" keep dying before their first input: \(reason)")
     for call in pool.calls {
       fail(
         call,
@@ -208,6 +209,7 @@ extension Coordinator {
       let count = buffer.withUnsafeMutableBytes { read(container.errorPipe, $0.baseAddress, $0.count) }
       guard count > 0 else { break }
       let bytes = buffer.prefix(count)
+      if let bar { bytes.withUnsafeBytes { bar.interrupt(for: $0) } }
       bytes.withUnsafeBytes { raw in _ = write(2, raw.baseAddress, raw.count) }
       container.lastWords.append(contentsOf: bytes)
       if container.lastWords.count > 4096 {

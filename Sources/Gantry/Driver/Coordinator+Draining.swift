@@ -43,7 +43,7 @@ extension Coordinator {
       // It may have died right after it had started.
       if container.state == .starting { container.state = .ready }
       container.idleSince = now
-      log.debug("Container \(container.pid) of \"\(container.pool.name)\" is ready.")
+      debug("Container \(container.pid) of \"\(container.pool.name)\" is ready.")
     case .outputs:
       try takeOutputs(record, payload, from: container)
     case .more, .large, .threw, .unencodable:
@@ -159,6 +159,7 @@ extension Coordinator {
   private func noteDelivered(_ count: Int, _ bytes: Int, _ call: Call) {
     call.pool.counts.completed += count
     call.completed += count
+    noteArrival(call)
     if call.isCollecting {
       call.window.hand(count)
     } else {
@@ -180,6 +181,8 @@ extension Coordinator {
         beforeRetry: (call.charges[index]?.throwns ?? 0) + 1)
     else { return false }
     call.charges[index, default: Charge()].throwns += 1
+    noteRetry(
+      call, index, attempts: call.charges[index]?.attempts ?? 1, after: delay, because: .threw)
     retry(piece, of: call, after: delay)
     return true
   }

@@ -153,6 +153,7 @@ extension Coordinator {
     call.pool.counts.chunks += 1
     call.pool.counts.bytesRaw += form.raw
     call.pool.counts.bytesPacked += form.stored
+    noteChunk(chunk)
     guard !call.isCancelled, call.failure == nil else {
       account(chunk, id, count)
       return

@@ -35,7 +35,7 @@ extension Coordinator {
       } catch {
         // The zygote is being replaced, or its socket is full: there will be another turn.
         close(pipe.reading)
-        log.debug("No container was asked for: \(error)")
+        debug("No container was asked for: \(error)")
         due(at: now + Coordinator.spawnPause)
         return false
       }
@@ -44,7 +44,7 @@ extension Coordinator {
       poller.add(container.errorPipe, .errorPipe, epoch)
       return true
     } catch {
-      log.debug("No container could be started for \"\(pool.name)\": \(error)")
+      debug("No container could be started for \"\(pool.name)\": \(error)")
       if pool.containers.isEmpty {
         for call in pool.calls {
           fail(call, GantryError(.sharedMemory, "No container could be started: \(error)", underlying: error))
@@ -101,7 +101,7 @@ extension Coordinator {
       if process >= 0 { poller.add(process, .process, container.epoch) }
       // One that was asked to leave meanwhile does so by itself.
       if container.state == .closing, container.leaveBy == nil { kill(container) }
-      log.debug("Container \(pid) of \"\(container.pool.name)\" was started.")
+      debug("Container \(pid) of \"\(container.pool.name)\" was started.")
     case .spawnFailed(let request, let reason):
       guard let container = containers[request] else { return }
       container.lastWords = Array("It could not be forked: \(reason).".utf8)
@@ -114,7 +114,7 @@ extension Coordinator {
       poller.add(keeper.zygoteSocket, .zygote, 0)
     case .zygoteExited:
       hearZygote()
-      log.warning("The process that forks containers ended; another takes its place.")
+      tell(.info, "The process that forks containers ended; another takes its place.")
       // Whoever was asked of it and never reported will not come.
       for container in Array(containers.values) where container.pid == 0 { bury(container, end: .lost) }
     }
@@ -122,7 +122,7 @@ extension Coordinator {
 
   /// Without a keeper nobody would clean up behind the driver: its calls end with the reason.
   private func loseKeeper() {
-    log.error("The process that keeps the containers was killed.")
+    tell(.info, "The process that keeps the containers was killed.")
     let lost = GantryError(
       .zygoteStartFailed, "The process that keeps the containers was killed. Make another Driver to go on.")
     isShuttingDown = true

@@ -32,7 +32,7 @@ extension Coordinator {
   }
 
   private func end(_ container: Container, overdueAt progress: LaneProgress) {
-    log.debug("Container \(container.pid) of \"\(container.pool.name)\" is killed: its input is overdue.")
+    debug("Container \(container.pid) of \"\(container.pool.name)\" is killed: its input is overdue.")
     container.overdue = progress
     // The others need not wait until the kernel has taken its memory down.
     takeBackUnclaimed(container)

@@ -14,6 +14,15 @@ import Logging
 final class Coordinator: @unchecked Sendable {
   private let lock = Lock()
   let log: Logger
+  /// Whether the debug log is wanted; asked once.
+  let isDebugging: Bool
+  let bar: ProgressBar?
+  /// What is said when the lock is freed.
+  var outbox = Outbox()
+  /// When the progress line is drawn next.
+  var progressDueAt: UInt64 = .max
+  /// Calls begun so far.
+  var lastMap = 0
   /// Bytes of the arena that may be in use before inputs are no longer taken.
   let ringBytes: Int
   /// The most bytes a chunk of more than one input has.
@@ -59,6 +68,8 @@ final class Coordinator: @unchecked Sendable {
     throws
   {
     log = configuration.logger ?? defaultLogger()
+    isDebugging = log.logLevel <= .debug
+    bar = ProgressBar(configuration.progress)
     ringBytes = configuration.ringBytes ?? Coordinator.ringDefault
     chunkBytes = max(4096, min(256 << 10, ringBytes / 8))
     self.keeper = keeper
@@ -85,7 +96,9 @@ final class Coordinator: @unchecked Sendable {
     let stopped = stoppedFeeders
     if !woken.isEmpty { self.woken = [] }
     if !stopped.isEmpty { stoppedFeeders = [] }
+    let said = outbox.isEmpty ? [] : outbox.take()
     lock.unlock()
+    if !said.isEmpty { say(said) }
     for waiter in woken { waiter.wake() }
     for feeder in stopped { feeder.cancel() }
   }
@@ -252,7 +265,7 @@ final class Coordinator: @unchecked Sendable {
         container.lane.wake()
       }
       for call in pool.calls { settle(call) }
-      pool.calls.removeAll { $0.isComplete && $0.open == 0 }
+      forgetEnded(in: pool)
     }
     if pools.contains(where: { $0.isDissolving }) { forgetDissolved() }
   }

@@ -24,14 +24,24 @@ public struct Configuration: Sendable {
     public static let inProcess = Start(way: .inProcess)
   }
 
-  /// Whether a map shows a progress bar on a terminal.
+  /// Whether a map shows a progress bar on standard error.
+  ///
+  /// One line with the function's name, how many inputs are done, the rate, the time left where the number of inputs is
+  /// known, failures, and containers. Several maps at once share it: the oldest is shown. Single calls have none.
   public struct Progress: Sendable, Equatable {
-    let isShown: Bool?
+    enum Way: Equatable {
+      case automatic
+      case none
+      case always
+    }
+    let way: Way
 
-    /// On a terminal, for maps longer than a second.
-    public static let automatic = Progress(isShown: nil)
+    /// Where standard error is a terminal, for maps longer than a second.
+    public static let automatic = Progress(way: .automatic)
     /// Never.
-    public static let none = Progress(isShown: false)
+    public static let none = Progress(way: .none)
+    /// For every map, also where standard error is no terminal: then in plain lines, at most one a second.
+    public static let always = Progress(way: .always)
   }
 
   /// How the process that forks containers is made.
