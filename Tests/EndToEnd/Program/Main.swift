@@ -19,6 +19,7 @@ enum Program {
     crashScenarios,
     crashingScenarios,
     crashNamingScenarios,
+    messageScenarios,
     processScenarios,
     asyncScenarios,
     stateScenarios,
@@ -48,7 +49,7 @@ enum Program {
     default:
       break
     }
-    guard arguments.count >= 3, let group = (groups + [victims]).first(where: { $0.name == arguments[2] })
+    guard arguments.count >= 3, let group = (groups + [victims, showings]).first(where: { $0.name == arguments[2] })
     else {
       fail("usage: groups | list GROUP | run GROUP NUMBER, with GROUP of \(groups.map(\.name))")
     }
