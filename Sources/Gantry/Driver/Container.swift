@@ -38,6 +38,8 @@ final class Container {
   let startedAt: UInt64
   /// Records taken; 0: it never got as far as an input.
   var outputs = 0
+  /// Attempts of them that threw or gave what has no encoding.
+  var failed = 0
   /// Kill it then if it still runs the descriptor that was cancelled.
   var cancelDeadline: (position: UInt64, at: UInt64)?
   /// Times the running input, where the function has a timeout.

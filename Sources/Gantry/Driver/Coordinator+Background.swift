@@ -142,6 +142,7 @@ extension Coordinator {
       return true
     }
     guard isFirst else { return }
+    bar?.clear()
     poller.wake()
     locked {
       keeper.stop()

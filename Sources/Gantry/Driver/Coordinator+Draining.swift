@@ -153,6 +153,7 @@ extension Coordinator {
     }
     learn(record, container, chunk)
     container.outputs += 1
+    if kind == .threw || kind == .unencodable { container.failed += 1 }
     conclude(accepted, chunk, container, isRetried: isRetried)
   }
 

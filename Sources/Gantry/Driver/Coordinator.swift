@@ -148,6 +148,7 @@ final class Coordinator: @unchecked Sendable {
         if !untilEnd && call.isDeliverable { pump() }
       }
       if isDone(call, untilEnd) {
+        if call.isComplete { forgetEnded(in: call.pool) }
         result = .deliverable
         break turning
       }
@@ -265,6 +266,7 @@ final class Coordinator: @unchecked Sendable {
         container.lane.wake()
       }
       for call in pool.calls { settle(call) }
+      noteWaits(of: pool)
       forgetEnded(in: pool)
     }
     if pools.contains(where: { $0.isDissolving }) { forgetDissolved() }

@@ -24,6 +24,7 @@ final class Pool {
   /// Smoothed run time of an input over all calls, in nanoseconds.
   var mean: Double?
   var counts = PoolCounts()
+  var waits = WaitClock()
   /// The last who could call it is gone: it goes with its last call and container.
   var isDissolving = false
 

@@ -1,5 +1,7 @@
 // What a driver has done and is doing, as a value.
 
+import GantryLanes
+
 /// A snapshot of a driver.
 public struct Statistics: Sendable {
   /// One function and its containers.
@@ -26,6 +28,27 @@ public struct Statistics: Sendable {
     public let containersDied: Int
     /// The containers that live.
     public let containers: [ContainerStatistics]
+    /// Inputs taken that have neither given an output nor failed for good, those of cancelled maps left out.
+    public let unfinished: Int
+    /// How long its maps waited for their input sequences, encoding included, while containers could take more.
+    public let waitedForInput: Duration
+    /// How long its maps took no input because the ring was full, or because their callers had not taken enough outputs.
+    public let waitedForRoom: Duration
+    /// How long inputs of its maps waited for a container: the time during which more of them would have helped.
+    public let waitedForContainers: Duration
+
+    /// Containers that were asked for and do not run yet.
+    public var starting: Int { count(.starting) }
+    /// Containers without work.
+    public var idle: Int { count(.idle) }
+    /// Containers at work.
+    public var busy: Int { count(.busy) }
+    /// What the bytes sent were of the bytes encoded: 1 where nothing was compressed, or nothing sent.
+    public var packing: Double { bytesRaw > 0 ? Double(bytesPacked) / Double(bytesRaw) : 1 }
+
+    private func count(_ state: ContainerStatistics.State) -> Int {
+      containers.count { $0.state == state }
+    }
   }
 
   /// One container.
@@ -46,8 +69,16 @@ public struct Statistics: Sendable {
     public let pid: Int32
     /// What it is doing.
     public let state: State
-    /// Outputs it has delivered.
+    /// Inputs it has finished, whatever became of them.
     public let outputs: Int
+    /// Those of them that threw, or whose output could not be encoded.
+    public let failed: Int
+    /// Inputs it was given and has not finished.
+    public let inFlight: Int
+    /// The share of its ring's descriptors that are in use; 0 to 1.
+    public let occupancy: Double
+    /// How long ago it was asked for.
+    public let age: Duration
   }
 
   /// The functions, in the order they were given.
@@ -62,32 +93,52 @@ extension Coordinator {
 
   func statistics() -> Statistics {
     locked {
-      var used = Double(arena.used) / Double(ringBytes)
+      now = monotonicNow()
       let functions = pools.map { pool in
-        let containers = pool.containers.map { container in
-          used = max(used, Double(container.ledger.entries.count) / Double(Container.mostEntries))
-          return Statistics.ContainerStatistics(
-            pid: container.pid, state: container.publicState, outputs: container.outputs)
-        }
-        let counts = pool.counts
-        return Statistics.FunctionStatistics(
-          name: pool.name, inputsTaken: counts.inputsTaken, completed: counts.completed,
-          failed: counts.failed,
-          retried: counts.retried, chunks: counts.chunks, bytesRaw: counts.bytesRaw,
-          bytesPacked: counts.bytesPacked,
-          containersStarted: counts.started, containersDied: counts.died, containers: containers)
+        noteWaits(of: pool)
+        return Statistics.FunctionStatistics(pool, now: now)
       }
-      return Statistics(functions: functions, occupancy: min(1, used))
+      let fullest = functions.flatMap(\.containers).map(\.occupancy).max() ?? 0
+      return Statistics(
+        functions: functions, occupancy: min(1, max(fullest, Double(arena.used) / Double(ringBytes))))
     }
   }
 }
 
-extension Container {
-  fileprivate var publicState: Statistics.ContainerStatistics.State {
-    switch state {
-    case .starting: .starting
-    case .closing: .ending
-    case .ready: ledger.isEmpty ? .idle : .busy
-    }
+extension Statistics.FunctionStatistics {
+  fileprivate init(_ pool: Pool, now: UInt64) {
+    let counts = pool.counts
+    name = pool.name
+    inputsTaken = counts.inputsTaken
+    completed = counts.completed
+    failed = counts.failed
+    retried = counts.retried
+    chunks = counts.chunks
+    bytesRaw = counts.bytesRaw
+    bytesPacked = counts.bytesPacked
+    containersStarted = counts.started
+    containersDied = counts.died
+    containers = pool.containers.map { Statistics.ContainerStatistics($0, now: now) }
+    unfinished = pool.calls.reduce(0) { $1.isCancelled || $1.failure != nil ? $0 : $0 + $1.open }
+    waitedForInput = .nanoseconds(Int64(clamping: pool.waits.forInput))
+    waitedForRoom = .nanoseconds(Int64(clamping: pool.waits.forRoom))
+    waitedForContainers = .nanoseconds(Int64(clamping: pool.waits.forContainers))
+  }
+}
+
+extension Statistics.ContainerStatistics {
+  fileprivate init(_ container: Container, now: UInt64) {
+    pid = container.pid
+    state =
+      switch container.state {
+      case .starting: .starting
+      case .closing: .ending
+      case .ready: container.ledger.isEmpty ? .idle : .busy
+      }
+    outputs = container.outputs
+    failed = container.failed
+    inFlight = container.ledger.inputs
+    occupancy = Double(container.ledger.entries.count) / Double(Container.mostEntries)
+    age = .nanoseconds(Int64(clamping: now &- container.startedAt))
   }
 }

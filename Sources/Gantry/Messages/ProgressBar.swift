@@ -69,6 +69,14 @@ final class ProgressBar: @unchecked Sendable {
     }
   }
 
+  /// Takes the line away.
+  func clear() {
+    lock.locked {
+      if isDrawn { write("\r\u{1b}[K") }
+      isDrawn = false
+    }
+  }
+
   /// Makes way for text of others on standard error.
   func interrupt(for text: UnsafeRawBufferPointer) {
     guard isTerminal, let last = text.last else { return }

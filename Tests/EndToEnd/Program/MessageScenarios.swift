@@ -108,6 +108,37 @@ let messageScenarios = ScenarioGroup(
       for _ in 0..<5 { _ = try await fragile.map(0..<20).results.collect() }
       Curious.ask = {}
     },
+    Scenario(name: "statistics say what a map waited for", functions: [slow, other]) { driver in
+      // The sequence is the slower one, then the caller, then the containers.
+      let dawdling = sequence(first: 100) { pauseWhole($0 < 149 ? $0 + 1 : nil) }
+      expectEqual(try await slow.map(dawdling).collect().count, 50)
+      let byInput = driver.statistics.functions[0]
+      expect(byInput.waitedForInput > .milliseconds(500), "\(byInput)")
+      expect(byInput.waitedForRoom < byInput.waitedForInput, "\(byInput)")
+      for try await _ in slow.map(100..<150, maxOutstandingInputs: 1) { try await rest(10) }
+      let byCaller = driver.statistics.functions[0]
+      expect(byCaller.waitedForRoom > .milliseconds(500), "\(byCaller)")
+      expectEqual(try await other.map(0..<100).collect().count, 100)
+      let byContainers = driver.statistics.functions[1]
+      expect(byContainers.waitedForContainers > .milliseconds(300), "\(byContainers)")
+      expectEqual(byContainers.unfinished, 0)
+      expectEqual(byContainers.packing, Double(byContainers.bytesPacked) / Double(byContainers.bytesRaw))
+      try await rest(50)
+      let after = driver.statistics.functions[1]
+      expectEqual(after.waitedForContainers, byContainers.waitedForContainers, "the wait of no map")
+    },
+    Scenario(name: "statistics count what each container failed and holds", functions: [fragile, other]) {
+      driver in
+      _ = try await fragile.map([1, 7, 2]).results.collect()
+      expectEqual(driver.statistics.functions[0].containers.map(\.failed).reduce(0, +), 2)
+      async let outputs = other.map(0..<30).collect()
+      await eventually("it holds inputs") {
+        driver.statistics.functions[1].containers.contains {
+          $0.state == .busy && $0.inFlight > 0 && $0.occupancy > 0 && $0.age > .zero
+        }
+      }
+      expectEqual(try await outputs.count, 30)
+    },
     Scenario(name: "a terminal shows a map's progress, and keeps its last state", functions: []) { _ in
       let text = showing(0, onTerminal: true)
       expect(text.contains("\r"), "the terminal shows \(text.debugDescription)")
@@ -133,7 +164,7 @@ let messageScenarios = ScenarioGroup(
     },
     Scenario(name: "an empty map with progress gives nothing", functions: []) { _ in
       expectEqual(
-        showing(3, onTerminal: true), "square  [##############################]  0/0  in 0:00\u{1b}[K\r\n")
+        showing(3, onTerminal: true), "\rsquare  [##############################]  0/0  in 0:00\u{1b}[K\r\n")
     },
     Scenario(name: "progress that is always shown takes plain lines elsewhere", functions: []) { _ in
       let lines = showing(4, onTerminal: false).split(separator: "\n")
@@ -143,6 +174,12 @@ let messageScenarios = ScenarioGroup(
       expect(lines.last?.contains("400/400  in ") == true, "the lines are \(lines)")
     },
   ])
+
+/// An input that takes its time to come.
+private func pauseWhole(_ x: Int?) -> Int? {
+  pauseThread(15)
+  return x
+}
 
 /// What other processes show; no suite runs them.
 let showings = ScenarioGroup(
