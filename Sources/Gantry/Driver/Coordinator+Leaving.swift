@@ -26,7 +26,8 @@ extension Coordinator {
   /// Kills a container that has not left in time.
   func killLate(_ container: Container) {
     container.leaveBy = nil
-    log.warning(
+    tell(
+      .info,
       "Container \(container.pid) of \"\(container.pool.name)\" did not leave within \(Coordinator.leavingPatience / 1_000_000_000) seconds; it is killed."
     )
     kill(container)
