@@ -31,7 +31,7 @@ struct ReadmeFailures {
       }
     }
     // Input 3 of function "parse" crashed its container after 3 attempts: container 3675 was killed by signal 4
-    // (SIGILL). Its last words: Swift/ContiguousArrayBuffer.swift:692: Fatal error: Index out of range
+    // (SIGILL): Index out of range, at Parser.swift:42.
   }
 }
 

@@ -197,11 +197,8 @@ let tourText: [String: String] = [
     func run() async throws {
       for try await (index, result) in reciprocal.map([4, 0, 8, 10]).results.indexed {
         switch result {
-        case .success(let y):
-          print("Input \(index) result: \(y)")
-        case .failure(let error):
-          guard case .crashed(let exit) = error.reason else { throw error }
-          print("Input \(index) crashed \(error.attempts) containers: \(exit.status)")
+        case .success(let y): print("Input \(index) result: \(y)")
+        case .failure(let error): print(error)
         }
       }
     }
