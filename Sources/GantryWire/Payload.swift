@@ -29,7 +29,7 @@
 /// program's own function.
 ///
 /// - Important: The compiler infers `BitwiseCopyable` for structs and enums that are not public and hold only bitwise
-///   fields. Such a type travels as its memory, and a coding of its own is not called, unless it says
+///   fields. Such a type travels as its memory, and a coding of its own may not be called, unless it says
 ///   `static var isBitwise: Bool { false }`.
 public protocol Payload: Sendable {
   /// Whether values travel as a plain copy of their memory, which lets an array of them move by one copy.

@@ -32,7 +32,7 @@ struct Polygon: Payload {
 struct Celsius: Payload {
   var degrees: Double
 
-  // Without this line the two below are never called: a struct of one Double is bitwise.
+  // Without this line the two below may not be called: a struct of one Double is bitwise.
   static var isBitwise: Bool { false }
 
   init(from decoder: inout PayloadDecoder) throws {

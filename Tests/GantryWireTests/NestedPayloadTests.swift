@@ -112,6 +112,29 @@ import Testing
   }
 }
 
+extension NestedPayloadTests {
+  /// Said in the documentation: a struct that is inferred to be bitwise travels as memory, its own coding unasked.
+  @Test func aBitwiseTypeWithACodingOfItsOwnHasToSaySo() throws {
+    struct Inferred: Payload {
+      var number: Int
+      init(number: Int) { self.number = number }
+      init(from decoder: inout PayloadDecoder) throws { throw PayloadError("It is not asked.") }
+      func encode(into encoder: inout PayloadEncoder) { encoder.fail("It is not asked.") }
+    }
+    struct Outspoken: Payload {
+      static var isBitwise: Bool { false }
+      var number: Int
+      init(number: Int) { self.number = number }
+      init(from decoder: inout PayloadDecoder) throws { number = try -decoder.decode() }
+      func encode(into encoder: inout PayloadEncoder) { encoder.encode(-number) }
+    }
+    #expect(try roundTrip([Inferred(number: 3)])[0].number == 3)
+    #expect(!Outspoken.movesAsMemory)
+    #expect(try encoded([Outspoken(number: 3)]) == [1] + encoded(-3))
+    #expect(try roundTrip(Outspoken(number: 3)).number == 3)
+  }
+}
+
 private struct Spot: Payload, BitwiseCopyable, Hashable {
   var x: Int32
   var y: Int64
