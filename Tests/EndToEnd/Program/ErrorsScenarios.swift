@@ -11,6 +11,8 @@ struct CodedError: Error, Codable, Equatable {
 
 /// Travels by a coding of its own.
 struct HandWrittenError: Error, Payload, Equatable {
+  // Its coding is what counts here, though it could travel as memory.
+  static var isBitwise: Bool { false }
   var number: Int
   init(number: Int) { self.number = number }
   init(from decoder: inout PayloadDecoder) throws { number = try decoder.decode() }

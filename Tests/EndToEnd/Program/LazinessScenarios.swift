@@ -42,6 +42,8 @@ private let coded = Function("coded") { (x: SlowToEncode) in x.value }
 
 /// Takes a while to encode.
 struct SlowToEncode: Payload {
+  // Its coding is what counts here, though it could travel as memory.
+  static var isBitwise: Bool { false }
   var value: Int
   init(_ value: Int) { self.value = value }
   func encode(into encoder: inout PayloadEncoder) {
