@@ -33,6 +33,9 @@ enum Program {
     inProcessScenarios,
     rateScenarios,
     leakScenarios,
+    conformanceResultsScenarios,
+    conformanceLazinessScenarios,
+    conformanceErrorsScenarios,
   ]
 
   /// Synchronous, so that the driver is made while there is one thread.
@@ -51,6 +54,8 @@ enum Program {
     }
     guard arguments.count >= 3, let group = (groups + [victims, showings]).first(where: { $0.name == arguments[2] })
     else {
+    let known = groups + [victims, conformanceVictims]
+    guard arguments.count >= 3, let group = known.first(where: { $0.name == arguments[2] }) else {
       fail("usage: groups | list GROUP | run GROUP NUMBER, with GROUP of \(groups.map(\.name))")
     }
     if arguments[1] == "list" {

@@ -150,10 +150,10 @@ struct Victim {
   let errors: Int32
   private let mark: String
 
-  /// Starts a scenario of the group of victims.
+  /// Starts a scenario of the groups of victims.
   init(_ name: String, program: String = "/proc/self/exe", arguments: [String]? = nil) {
-    guard
-      let number = victims.scenarios.firstIndex(where: { $0.name == name }) ?? (arguments == nil ? nil : 0)
+    let group = [victims, conformanceVictims].first { $0.scenarios.contains { $0.name == name } } ?? victims
+    guard let number = group.scenarios.firstIndex(where: { $0.name == name }) ?? (arguments == nil ? nil : 0)
     else { fail("there is no victim named \(name)") }
     var output: [Int32] = [-1, -1]
     var errors: [Int32] = [-1, -1]
@@ -165,7 +165,7 @@ struct Victim {
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_adddup2(&actions, output[1], 1)
     posix_spawn_file_actions_adddup2(&actions, errors[1], 2)
-    let words = arguments ?? ["EndToEndProgram", "run", victims.name, "\(number)"]
+    let words = arguments ?? ["EndToEndProgram", "run", group.name, "\(number)"]
     var pointers: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) }
     pointers.append(nil)
     var environment: [UnsafeMutablePointer<CChar>?] = [
