@@ -112,7 +112,7 @@ struct Model {
 struct PortingPage {
   let multiply = MultiplyOnly().multiply
   let add = Function { (a: Int, b: Int, c: Int) in a + b + c }
-  let process = Function { (item: Int) in print(item) }
+  let process = Function(options: .init(maxContainers: 100)) { (x: Int) in x * x }
 
   func multiplied() async throws {
     let results = try await multiply.map([1, 2, 3], [10, 20, 30]).collect()
