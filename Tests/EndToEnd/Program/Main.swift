@@ -52,9 +52,7 @@ enum Program {
     default:
       break
     }
-    guard arguments.count >= 3, let group = (groups + [victims, showings]).first(where: { $0.name == arguments[2] })
-    else {
-    let known = groups + [victims, conformanceVictims]
+    let known = groups + [victims, showings, conformanceVictims]
     guard arguments.count >= 3, let group = known.first(where: { $0.name == arguments[2] }) else {
       fail("usage: groups | list GROUP | run GROUP NUMBER, with GROUP of \(groups.map(\.name))")
     }
