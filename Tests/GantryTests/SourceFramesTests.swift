@@ -13,10 +13,10 @@ import Testing
       $sSayxSicigSi_Tg5
       /<compiler-generated>:0:0
       $s3rel4manyyS2i_SaySiGSiSgSitF
-      /home/me/project/Sources/Parser.swift:42:20
+      /build/project/Sources/Parser.swift:42:20
 
       main
-      /home/me/project/main.swift:7:1
+      /build/project/main.swift:7:1
 
       """)
     #expect(frames.map(\.count) == [3, 1])
