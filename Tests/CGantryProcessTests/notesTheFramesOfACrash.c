@@ -53,6 +53,7 @@ PLAIN static void box(const gantry_spawn *spawn, const int *fds, int count) {
     case 10: fake[0] = here - 4096, fake[1] = 2, trap_with(here); break;
     case 11: fake[0] = here + 16, fake[1] = 3, fake[2] = UINT64_MAX, fake[3] = 4, trap_with(here); break;
     case 12: fake[0] = 1, fake[1] = UINT64_MAX, trap_with(here | (uint64_t)1 << 60); break;
+    case 13: trap_with(here + ((uint64_t)1 << 29)); break;
   }
   _exit(66 + sink % 2);
 }
@@ -71,8 +72,8 @@ int main(void) {
   int before = fds_of(getpid());
   static book b;
   book_start(&b, box);
-  const uint64_t expected[] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 2, 1};
-  for (int i = 0; i < 13; i += 1) {
+  const uint64_t expected[] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 2, 1, 0};
+  for (int i = 0; i < 14; i += 1) {
     booked *c = book_spawn(&b, (uint32_t)i, 0);
     BOOK_UNTIL(&b, c->exited);
     gantry_crash_note *note = &notes[i];
