@@ -73,8 +73,16 @@ let package = Package(
     .executableTarget(
       name: "AsyncMainProgram", dependencies: ["Gantry"], path: "Tests/EndToEnd/AsyncMain",
       swiftSettings: strict),
+    .executableTarget(
+      name: "TopLevelProgram", dependencies: ["Gantry"], path: "Tests/EndToEnd/TopLevel",
+      swiftSettings: strict),
+    .executableTarget(
+      name: "CommandProgram",
+      dependencies: ["Gantry", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      path: "Tests/EndToEnd/Command", swiftSettings: strict),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["EndToEndProgram", "AsyncMainProgram"],
+      name: "EndToEndTests",
+      dependencies: ["EndToEndProgram", "AsyncMainProgram", "TopLevelProgram", "CommandProgram", "Gantry"],
       path: "Tests/EndToEnd/Tests",
       swiftSettings: strict),
   ],

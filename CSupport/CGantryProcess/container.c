@@ -1,6 +1,7 @@
-// Sets up a fresh container and hands it to the program's entry.
-// Called by the zygote right after fork. Until the entry only these, all async-signal-safe: prctl, getppid,
-// kill, sigaction, sigprocmask, getrlimit, setrlimit, fcntl, dup2, dup3, close_range, write, _exit;
+// Sets up a fresh container and hands it to the program's entry, or to the program itself.
+// Called by the zygote right after fork. Until the entry or the exec only these, all async-signal-safe: prctl, getppid,
+// kill, sigaction, sigprocmask, getrlimit, setrlimit, fcntl, dup2, dup3, close_range, write,
+// memfd_create, execve, _exit;
 // open, getdents64 and close where the kernel has no close_range.
 #define _GNU_SOURCE
 #include <errno.h>
@@ -28,22 +29,48 @@ static int limit_to(int resource, rlim_t bytes) {
   return setrlimit(resource, &limit) == 0 ? 0 : -errno;
 }
 
-_Noreturn void gantry_container_run(
-    gantry_container_main main, const gantry_spawn *spawn, const int *fds, int count, pid_t zygote) {
+void gantry_container_limit(const gantry_spawn *spawn) {
+  if (spawn->memory_limit != 0 && limit_to(RLIMIT_DATA, (rlim_t)spawn->memory_limit) < 0) {
+    fail("gantry: the container's memory limit could not be set\n");
+  }
+}
+
+/// What every container begins with: its family, its standard error, no core dumps.
+static void begin(const int *fds, int count, pid_t zygote) {
   gantry_bind_to_parent(zygote);
   prctl(PR_SET_NAME, "gantry-box", 0, 0, 0);
   // What this container's children leave running stays below it while it lives: only after its own death do
   // they fall to the keeper, which can therefore kill all it adopts without asking whose they were.
   prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-
   if (count > 0 && dup2(fds[0], 2) < 0) fail("gantry: the container's stderr could not be connected\n");
+  if (limit_to(RLIMIT_CORE, 0) < 0) fail("gantry: core dumps could not be switched off in the container\n");
+}
+
+_Noreturn void gantry_container_execute(
+    const gantry_role_plan *plan, const gantry_spawn *spawn, const int *fds, int count, pid_t zygote) {
+  begin(fds, count, zygote);
+  int own = count > 0 ? count - 1 : 0;
+  gantry_role_text details = {.zygote = plan->text->zygote, .fd_count = (uint32_t)own, .spawn = *spawn};
+  int placed[2 + GANTRY_SPAWN_FDS];
+  placed[0] = gantry_role_write(plan, GANTRY_ROLE_CONTAINER, &details);
+  placed[1] = STDOUT_FD;
+  for (int i = 0; i < own; i += 1) placed[2 + i] = fds[1 + i];
+  if (placed[0] < 0 || gantry_fds_arrange(placed, 2 + own) < 0) {
+    fail("gantry: the container's descriptors could not be placed; raise the limit on open files\n");
+  }
+  gantry_fds_inherit(2 + own, true);
+  gantry_signals_give_up(plan->text->mask);
+  gantry_role_execute(plan, true);
+  fail("gantry: the program could not be executed again\n");
+}
+
+_Noreturn void gantry_container_run(
+    gantry_container_main main, const gantry_spawn *spawn, const int *fds, int count, pid_t zygote) {
+  begin(fds, count, zygote);
   if (gantry_fds_arrange(fds + (count > 0), count > 0 ? count - 1 : 0) < 0) {
     fail("gantry: the container's descriptors could not be placed; raise the limit on open files\n");
   }
-  if (limit_to(RLIMIT_CORE, 0) < 0) fail("gantry: core dumps could not be switched off in the container\n");
-  if (spawn->memory_limit != 0 && limit_to(RLIMIT_DATA, (rlim_t)spawn->memory_limit) < 0) {
-    fail("gantry: the container's memory limit could not be set\n");
-  }
+  gantry_container_limit(spawn);
   int placed[GANTRY_SPAWN_FDS];
   for (int i = 0; i + 1 < count; i += 1) placed[i] = 3 + i;
 

@@ -12,6 +12,9 @@
 #ifndef SYS_close_range
 #define SYS_close_range 436
 #endif
+#ifndef CLOSE_RANGE_CLOEXEC
+#define CLOSE_RANGE_CLOEXEC (1U << 2)
+#endif
 
 void gantry_fd_drop(int *fd) {
   if (*fd >= 0) close(*fd);
@@ -31,7 +34,7 @@ static void close_from_visit(void *context, int fd) {
   if (fd >= first) close(fd);
 }
 
-static void close_from(int first) {
+void gantry_fds_close_from(int first) {
   if (syscall(SYS_close_range, (unsigned)first, ~0U, 0U) == 0) return;
   // A kernel or a filter without close_range. The directory is read in order: closing what was shown is safe.
   if (gantry_proc_each("/proc/self/fd", close_from_visit, &first) == 0) return;
@@ -41,9 +44,24 @@ static void close_from(int first) {
   for (int fd = first; (rlim_t)fd < end; fd += 1) close(fd);
 }
 
+static void forget_from_visit(void *context, int fd) {
+  int first = *(int *)context;
+  if (fd >= first) fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+void gantry_fds_forget_from(int first) {
+  if (syscall(SYS_close_range, (unsigned)first, ~0U, CLOSE_RANGE_CLOEXEC) == 0) return;
+  gantry_proc_each("/proc/self/fd", forget_from_visit, &first);
+}
+
+void gantry_fds_inherit(int count, bool inherited) {
+  for (int fd = 3; fd < 3 + count; fd += 1) fcntl(fd, F_SETFD, inherited ? 0 : FD_CLOEXEC);
+}
+
 int gantry_fds_arrange(const int *fds, int count) {
-  int held[GANTRY_SPAWN_FDS];
-  if (count < 0 || count > GANTRY_SPAWN_FDS) return -EINVAL;
+  // A role and a saved stdout may travel beside a request's.
+  int held[GANTRY_SPAWN_FDS + 2];
+  if (count < 0 || count > GANTRY_SPAWN_FDS + 2) return -EINVAL;
   // First out of the way, then into place: a target number may be another's source.
   for (int i = 0; i < count; i += 1) {
     held[i] = fds[i];
@@ -58,8 +76,19 @@ int gantry_fds_arrange(const int *fds, int count) {
       return -errno;
     }
   }
-  close_from(3 + count);
+  gantry_fds_close_from(3 + count);
   return 0;
+}
+
+void gantry_fd_nullify(int fd) {
+  int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (null < 0) return;
+  if (null == fd) {
+    fcntl(fd, F_SETFD, 0);
+    return;
+  }
+  dup2(null, fd);
+  close(null);
 }
 
 void gantry_fds_silence(void) {

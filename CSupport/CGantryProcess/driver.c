@@ -1,5 +1,5 @@
 // The driver's side of the keeper: start it, and stop it with all that hangs on it.
-// Called by the driver under its lock; the start only while the process has one thread.
+// Called by the driver under its lock; gantry_keeper_start only while the process has one thread.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <poll.h>
@@ -32,7 +32,8 @@ static bool gone_within(int pidfd, int timeout_ms) {
   }
 }
 
-int gantry_keeper_start(gantry_container_main main, gantry_keeper *out) {
+/// Forks the keeper and fills in `out`; the rest of `born` is the caller's.
+static int start(gantry_keeper_birth *born, gantry_keeper *out) {
   *out = (gantry_keeper){.pidfd = -1, .socket = -1, .zygote_socket = -1};
   int control[2];
   int zygote[2];
@@ -45,12 +46,14 @@ int gantry_keeper_start(gantry_container_main main, gantry_keeper *out) {
     return result;
   }
 
-  fflush(NULL);
   pid_t self = getpid();
+  born->control = control[1];
+  born->first_zygote = zygote[1];
+  born->driver = self;
   // Blocked until the pidfd is open: a handler that reaps any child could otherwise free the pid before that.
   gantry_signals_remember();
   pid_t pid = gantry_fork('k');
-  if (pid == 0) gantry_keeper_run(main, control[1], zygote[1], self);
+  if (pid == 0) gantry_keeper_run(born);
   int pidfd = pid < 0 ? -1 : gantry_pidfd_open(pid);
   gantry_signals_release();
 
@@ -67,6 +70,23 @@ int gantry_keeper_start(gantry_container_main main, gantry_keeper *out) {
   if (pid < 0) return pid;
   while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) continue;
   return pidfd;
+}
+
+int gantry_keeper_start(gantry_container_main main, gantry_keeper *out) {
+  fflush(NULL);
+  gantry_keeper_birth born = {.main = main};
+  return start(&born, out);
+}
+
+int gantry_keeper_start_program(const gantry_program *program, gantry_keeper *out) {
+  *out = (gantry_keeper){.pidfd = -1, .socket = -1, .zygote_socket = -1};
+  gantry_role_plan plan;
+  int result = gantry_role_pack(program, &plan);
+  if (result < 0) return result;
+  gantry_keeper_birth born = {.plan = &plan, .words = program->words, .reports = program->reports};
+  result = start(&born, out);
+  gantry_role_free(&plan);
+  return result;
 }
 
 int gantry_keeper_stop(gantry_keeper *keeper, int timeout_ms) {

@@ -11,7 +11,6 @@
 #include "internal.h"
 
 enum {
-  CONTROL = 3,              // the driver's socket
   BACKOFF_FIRST_MS = 10,    // before the successor of a zygote that died young
   BACKOFF_LAST_MS = 1000,   // doubling up to this, which is also the age of a zygote that counts as grown
   SWEEP_FIRST_MS = 10,      // before looking again after something killed that is not dead yet
@@ -23,6 +22,10 @@ enum {
 
 typedef struct keeper {
   gantry_container_main main;
+  const gantry_role_plan *plan;  // what zygotes execute; NULL: they are forks
+  int words;                     // where what they execute writes its last words
+  int reports;
+  int control;  // the driver's socket
   pid_t self;
   pid_t driver;
   int driver_pidfd;
@@ -41,7 +44,7 @@ typedef struct keeper {
 
 static void tell(keeper *k, uint32_t kind, gantry_notice notice, int fd) {
   notice.zygote = k->number;
-  if (!k->gone && gantry_notice_send(CONTROL, k->driver_pidfd, kind, notice, fd) == -EPIPE) k->gone = true;
+  if (!k->gone && gantry_notice_send(k->control, k->driver_pidfd, kind, notice, fd) == -EPIPE) k->gone = true;
 }
 
 typedef struct sweeping {
@@ -78,7 +81,15 @@ static void zygote_start(keeper *k, int end) {
   if (error == 0) error = gantry_control_pair(life);
   pid_t pid = error;
   if (error == 0) {
+    if (k->plan != NULL) {
+      // The words of its predecessor explain nothing any more.
+      if (ftruncate(k->words, 0) == 0) lseek(k->words, 0, SEEK_SET);
+      if (ftruncate(k->reports, 0) == 0) lseek(k->reports, 0, SEEK_SET);
+    }
     gantry_zygote born = {.main = k->main,
+                          .plan = k->plan,
+                          .words = k->words,
+                          .reports = k->reports,
                           .socket = socket[1],
                           .lifeline = life[1],
                           .number = k->number + 1,
@@ -139,7 +150,7 @@ static bool reap(keeper *k) {
 static void orders(keeper *k) {
   uint32_t number;
   int result;
-  while ((result = gantry_order_receive(CONTROL, &number)) != 0) {
+  while ((result = gantry_order_receive(k->control, &number)) != 0) {
     if (result == 1 && number == k->number && k->zygote > 0) kill(k->zygote, SIGKILL);
     if (result < 0 && result != -EPROTO) {
       k->gone = true;
@@ -161,7 +172,7 @@ static int next_turn(const keeper *k) {
 }
 
 static void wait_for_news(keeper *k, int timeout) {
-  struct pollfd waits[4] = {{.fd = CONTROL, .events = POLLIN},
+  struct pollfd waits[4] = {{.fd = k->control, .events = POLLIN},
                             {.fd = k->driver_pidfd, .events = POLLIN},
                             {.fd = k->signals, .events = POLLIN},
                             {.fd = k->lifeline, .events = POLLIN}};
@@ -217,30 +228,66 @@ static _Noreturn void end(keeper *k) {
   _exit(0);
 }
 
-_Noreturn void gantry_keeper_run(gantry_container_main main, int control, int first_zygote, pid_t driver) {
+/// Serves until the driver is gone. `first_zygote` is the first zygote's end of its socket.
+static _Noreturn void serve(keeper *k, int first_zygote) {
+  k->self = getpid();
+  k->lifeline = -1;
+  gantry_signals_serve();
+  k->signals = gantry_signals_open();
+  if (k->signals < 0) _exit(GANTRY_EXIT_SETUP);
+  zygote_start(k, first_zygote);
+  while (!k->gone) {
+    wait_for_news(k, next_turn(k));
+    if (!k->gone) turn(k);
+  }
+  end(k);
+}
+
+_Noreturn void gantry_keeper_resume(const gantry_role_plan *plan) {
+  prctl(PR_SET_NAME, "gantry-keeper", 0, 0, 0);
+  close(ROLE_FD);
+  gantry_signals_inherited(plan->text->mask);
+  keeper k = {.plan = plan,
+              .words = KEEPER_WORDS,
+              .reports = KEEPER_REPORTS,
+              .control = KEEPER_CONTROL,
+              .driver = plan->text->driver,
+              .driver_pidfd = plan->text->fd_count > 0 ? KEEPER_DRIVER : -1};
+  serve(&k, KEEPER_ZYGOTE);
+}
+
+_Noreturn void gantry_keeper_run(const gantry_keeper_birth *born) {
   prctl(PR_SET_NAME, "gantry-keeper", 0, 0, 0);
   prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
   // A SIGKILL of the program's whole group then spares the one that cleans up.
   setpgid(0, 0);
   // The second witness: the program may have forked processes that hold the socket open after its death.
-  int pidfd = gantry_pidfd_open(driver);
-  if (getppid() != driver) _exit(0);
+  int pidfd = gantry_pidfd_open(born->driver);
+  if (getppid() != born->driver) _exit(0);
   gantry_fds_silence();
-  int fds[3] = {control, first_zygote, pidfd};
-  if (gantry_fds_arrange(fds, pidfd < 0 ? 2 : 3) < 0) _exit(GANTRY_EXIT_SETUP);
-  gantry_signals_serve();
 
-  keeper k = {.main = main,
-              .self = getpid(),
-              .driver = driver,
-              .driver_pidfd = pidfd < 0 ? -1 : CONTROL + 2,
-              .signals = gantry_signals_open(),
-              .lifeline = -1};
-  if (k.signals < 0) _exit(GANTRY_EXIT_SETUP);
-  zygote_start(&k, CONTROL + 1);
-  while (!k.gone) {
-    wait_for_news(&k, next_turn(&k));
-    if (!k.gone) turn(&k);
+  keeper k = {.main = born->main, .plan = born->plan, .driver = born->driver, .driver_pidfd = -1};
+  if (born->plan == NULL) {
+    int fds[3] = {born->control, born->first_zygote, pidfd};
+    if (gantry_fds_arrange(fds, pidfd < 0 ? 2 : 3) < 0) _exit(GANTRY_EXIT_SETUP);
+    k.control = 3;
+    if (pidfd >= 0) k.driver_pidfd = 5;
+    serve(&k, 4);
   }
-  end(&k);
+  gantry_role_text details = {.fd_count = pidfd < 0 ? 0 : 1};
+  int role = gantry_role_write(born->plan, GANTRY_ROLE_KEEPER, &details);
+  int fds[6] = {role, born->control, born->first_zygote, born->words, born->reports, pidfd};
+  if (role < 0 || gantry_fds_arrange(fds, pidfd < 0 ? 5 : 6) < 0) _exit(GANTRY_EXIT_SETUP);
+  // As a fork it would hold on to all memory that a large driver had at this moment, for as long as it serves.
+  gantry_fds_inherit(pidfd < 0 ? 5 : 6, true);
+  gantry_signals_give_up(UINT64_MAX);
+  gantry_role_execute(born->plan, true);
+  // A program that cannot be executed may still be able to execute another: it serves as the fork it is.
+  gantry_fds_inherit(pidfd < 0 ? 5 : 6, false);
+  close(ROLE_FD);
+  k.control = KEEPER_CONTROL;
+  k.words = KEEPER_WORDS;
+  k.reports = KEEPER_REPORTS;
+  if (pidfd >= 0) k.driver_pidfd = KEEPER_DRIVER;
+  serve(&k, KEEPER_ZYGOTE);
 }

@@ -122,6 +122,15 @@ static void count_visit(void *context, int number) {
   *(int *)context += 1;
 }
 
+// Exported by libdispatch for its own kin. Weak: a program without Dispatch has no such threads.
+extern bool _dispatch_is_multithreaded(void) __attribute__((weak));
+
+int gantry_dispatch_was_threaded(void) {
+  return &_dispatch_is_multithreaded != NULL && _dispatch_is_multithreaded();
+}
+
+int gantry_is_main_thread(void) { return getpid() == (pid_t)syscall(SYS_gettid); }
+
 int gantry_thread_count(void) {
   int count = 0;
   int result = gantry_proc_each("/proc/self/task", count_visit, &count);

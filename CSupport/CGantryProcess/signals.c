@@ -81,6 +81,30 @@ void gantry_signals_give_back(void) {
   sigprocmask(SIG_SETMASK, &origin.mask, NULL);
 }
 
+/// The kernel's 64 signals, as they stand at the beginning of libc's larger set.
+_Static_assert(sizeof(sigset_t) >= sizeof(uint64_t), "the first 64 signals are the first 8 bytes");
+
+void gantry_signals_give_up(uint64_t mask) {
+  for (int number = 1; number < NSIG; number += 1) {
+    bool is_ignored = (origin.actions[number].sa_flags & SA_SIGINFO) == 0 &&
+                      origin.actions[number].sa_handler == SIG_IGN;
+    struct sigaction wanted;
+    memset(&wanted, 0, sizeof wanted);
+    wanted.sa_handler = is_ignored || number == SIGINT ? SIG_IGN : SIG_DFL;
+    sigaction(number, &wanted, NULL);
+  }
+  sigset_t set;
+  sigemptyset(&set);
+  memcpy(&set, &mask, sizeof mask);
+  sigprocmask(SIG_SETMASK, &set, NULL);
+}
+
+void gantry_signals_inherited(uint64_t mask) {
+  gantry_signals_remember();
+  sigemptyset(&origin.mask);
+  memcpy(&origin.mask, &mask, sizeof mask);
+}
+
 int gantry_signals_open(void) {
   sigset_t mask;
   child_only(&mask);

@@ -1,7 +1,9 @@
 // The zygote: forks containers on request and reports their ends. One thread, for ever; runs no code of the
-// user. Entered by a fork of the keeper; ends with the keeper, with the driver's socket, or by SIGKILL.
+// user from its loop on. Entered by a fork of the keeper, or by what that fork executed (roles.c); ends with the
+// keeper, with the driver's socket, or by SIGKILL.
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -9,22 +11,15 @@
 
 #include "internal.h"
 
-enum { SOCKET = 3, LIFELINE = 4 };
-
-typedef struct zygote {
-  gantry_container_main main;
-  pid_t self;
-  uint32_t number;
-  int signals;
-} zygote;
+typedef gantry_zygote_server zygote;
 
 /// Without a driver there is nobody to fork for: the keeper then ends everything, or starts a successor.
 static void tell(const zygote *z, uint32_t kind, gantry_notice notice, int fd) {
   notice.zygote = z->number;
-  int result = gantry_notice_send(SOCKET, LIFELINE, kind, notice, fd);
+  int result = gantry_notice_send(z->socket, z->lifeline, kind, notice, fd);
   // The descriptor is a help, the notice a duty.
   if (result < 0 && result != -EPIPE && fd >= 0) {
-    result = gantry_notice_send(SOCKET, LIFELINE, kind, notice, -1);
+    result = gantry_notice_send(z->socket, z->lifeline, kind, notice, -1);
   }
   if (result < 0) _exit(0);
 }
@@ -32,6 +27,7 @@ static void tell(const zygote *z, uint32_t kind, gantry_notice notice, int fd) {
 static void spawn(const zygote *z, const gantry_spawn *wanted, const int *fds, int count) {
   gantry_signals_hold();
   pid_t pid = gantry_fork('c');
+  if (pid == 0 && z->plan != NULL) gantry_container_execute(z->plan, wanted, fds, count, z->self);
   if (pid == 0) gantry_container_run(z->main, wanted, fds, count, z->self);
   gantry_signals_resume();
   if (pid < 0) {
@@ -48,7 +44,7 @@ static void serve(const zygote *z) {
   gantry_spawn wanted;
   int fds[GANTRY_SPAWN_FDS];
   int count;
-  int result = gantry_request_receive(SOCKET, &wanted, fds, &count);
+  int result = gantry_request_receive(z->socket, &wanted, fds, &count);
   if (result == -EPIPE) _exit(0);
   if (result == -EMFILE) {
     tell(z, GANTRY_NOTICE_SPAWN_FAILED, (gantry_notice){.request = wanted.request, .status = EMFILE}, -1);
@@ -69,7 +65,57 @@ static void reap(const zygote *z) {
   }
   // What a dead container left running is the keeper's child now, and the kernel tells nobody of an adoption.
   // A full lifeline has said the same already.
-  if (reaped > 0) send(LIFELINE, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+  if (reaped > 0) send(z->lifeline, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+_Noreturn void gantry_zygote_serve(gantry_zygote_server *z, bool is_news) {
+  z->signals = gantry_signals_open();
+  if (z->signals < 0) _exit(GANTRY_EXIT_SETUP);
+  gantry_signals_resume();
+  if (is_news) tell(z, GANTRY_NOTICE_ZYGOTE_READY, (gantry_notice){.pid = z->self}, -1);
+  for (;;) {
+    struct pollfd waits[3] = {
+        {.fd = z->lifeline, .events = POLLIN},
+        {.fd = z->signals, .events = POLLIN},
+        {.fd = z->socket, .events = POLLIN},
+    };
+    if (poll(waits, 3, -1) < 0) continue;
+    // The keeper never writes here: anything is its end.
+    if (waits[0].revents != 0) _exit(0);
+    if (waits[1].revents != 0) {
+      gantry_signals_drain(z->signals);
+      reap(z);
+    }
+    // One request a turn, so that a flood of them does not hold back the ends.
+    if (waits[2].revents != 0) serve(z);
+  }
+}
+
+/// Executes the program, which runs its main up to the driver and comes back by gantry_role_become_zygote.
+static _Noreturn void execute(const gantry_zygote *born) {
+  gantry_role_text details = {.zygote = born->number};
+  int placed[] = {gantry_role_write(born->plan, GANTRY_ROLE_SECOND, &details),
+                  fcntl(1, F_DUPFD_CLOEXEC, 3),
+                  born->socket,
+                  born->lifeline,
+                  born->words,
+                  born->reports};
+  enum { COUNT = sizeof placed / sizeof placed[0] };
+  _Static_assert(3 + COUNT == SECOND_END, "the places that roles.c looks at");
+  gantry_fd_nullify(0);
+  gantry_fd_nullify(1);
+  int failure = placed[0] < 0 ? placed[0] : placed[1] < 0 ? -EMFILE : 0;
+  if (failure == 0) failure = dup2(born->words, 2) < 0 ? -errno : gantry_fds_arrange(placed, COUNT);
+  int socket = born->socket;
+  if (failure == 0) {
+    socket = SECOND_SOCKET;
+    gantry_fds_inherit(COUNT, true);
+    gantry_signals_give_up(born->plan->text->mask);
+    failure = gantry_role_execute(born->plan, false);
+  }
+  gantry_notice notice = {.status = -failure, .zygote = born->number};
+  gantry_notice_send(socket, -1, GANTRY_NOTICE_EXEC_FAILED, notice, -1);
+  _exit(GANTRY_EXIT_SETUP);
 }
 
 _Noreturn void gantry_zygote_run(const gantry_zygote *born) {
@@ -79,28 +125,11 @@ _Noreturn void gantry_zygote_run(const gantry_zygote *born) {
   // containers too.
   pid_t group = getpgid(born->driver);
   if (group > 0) setpgid(0, group);
+  if (born->plan != NULL) execute(born);
 
-  zygote z = {.main = born->main, .self = getpid(), .number = born->number};
   int fds[2] = {born->socket, born->lifeline};
   if (gantry_fds_arrange(fds, 2) < 0) _exit(GANTRY_EXIT_SETUP);
-  z.signals = gantry_signals_open();
-  if (z.signals < 0) _exit(GANTRY_EXIT_SETUP);
-  gantry_signals_resume();
-
-  for (;;) {
-    struct pollfd waits[3] = {
-        {.fd = LIFELINE, .events = POLLIN},
-        {.fd = z.signals, .events = POLLIN},
-        {.fd = SOCKET, .events = POLLIN},
-    };
-    if (poll(waits, 3, -1) < 0) continue;
-    // The keeper never writes here: anything is its end.
-    if (waits[0].revents != 0) _exit(0);
-    if (waits[1].revents != 0) {
-      gantry_signals_drain(z.signals);
-      reap(&z);
-    }
-    // One request a turn, so that a flood of them does not hold back the ends.
-    if (waits[2].revents != 0) serve(&z);
-  }
+  gantry_zygote_server zygote = {
+      .main = born->main, .self = getpid(), .number = born->number, .socket = 3, .lifeline = 4};
+  gantry_zygote_serve(&zygote, false);
 }

@@ -13,15 +13,16 @@ import Musl
 
 /// Serves a lane for ever.
 ///
-/// Called on the main thread, which it gives to the main dispatch queue: a body that hops to `MainActor` or
-/// `DispatchQueue.main` would hang otherwise.
+/// Called on the main thread, it gives it to the main dispatch queue: a body that hops to `MainActor` or
+/// `DispatchQueue.main` would hang otherwise. Called on another, in a container that ran the program's main, it leaves
+/// the main queue to whoever serves it there.
 func serveAsync(_ lane: LaneConsumer, _ runner: AsyncRunner) -> Never {
   finishesWhatRuns = runner.hasExit
   let server = AsyncServer(lane, runner)
   startThreadOrLeave { server.waitForChunks() }
   startThreadOrLeave { server.watchForCancellation() }
   server.begin()
-  dispatchMain()
+  keepThread()
 }
 
 /// The lane of an asynchronous container and the task that works on it.

@@ -22,6 +22,7 @@ package func containerMain(
 ) {
   guard Int(count) == ContainerDescriptor.allCases.count - 1 else { _exit(ContainerStatus.noDescriptors) }
   becomeContainer()
+  if spawn.pointee.flags & spawnFlagMarked != 0 { writeMark(epoch: spawn.pointee.epoch) }
   // What an input prints is the program's output: no line of it may wait in a buffer for a crash.
   gantry_output_by_lines()
   // The callback's descriptors follow the standard error, which is already in place.

@@ -27,8 +27,10 @@ package enum Notice: Sendable {
   case spawned(request: UInt64, pid: Int32, process: Int32)
   case spawnFailed(request: UInt64, reason: String)
   case exited(pid: Int32, ContainerEnd)
-  /// Another zygote serves from now on.
-  case zygoteStarted
+  /// Another zygote takes requests from now on.
+  case zygoteStarted(number: UInt32)
+  /// A zygote that executes a program has got as far as answering them.
+  case zygoteReady
   case zygoteExited
 }
 
@@ -64,6 +66,8 @@ package struct SpawnRequest {
   package var memoryLimit: Int?
   package var arenaBytes: UInt64
   package var ringBytes: UInt64
+  /// Whether the container is to write `containerMark` on its standard error first.
+  package var isMarked = false
   /// In test builds, the protocol step to die at and how many passes of it to survive.
   package var stepKill: (step: UInt64, nth: UInt64)
 
@@ -82,22 +86,24 @@ package struct SpawnRequest {
 
 /// One driver's keeper, from its fork to its end.
 package struct Keeper: ~Copyable {
-  private var keeper = gantry_keeper()
+  var keeper: gantry_keeper
+
+  /// No processes at all: containers are threads of the driver's, or there are none.
+  package init() {
+    keeper = gantry_keeper()
+    keeper.pidfd = -1
+    keeper.socket = -1
+    keeper.zygote_socket = -1
+  }
 
   /// Forks the keeper, which forks the zygote.
   ///
   /// The process must have one thread.
   package init(functions: [ContainerFunction]) throws(ProcessError) {
+    self.init()
     setZygoteFunctions(functions)
     let failure = gantry_keeper_start({ containerMain($0, $1, $2) }, &keeper)
     guard failure == 0 else { throw ProcessError("a process could not be forked", failure) }
-  }
-
-  /// No processes at all: containers are threads of the driver's.
-  package init() {
-    keeper.pidfd = -1
-    keeper.socket = -1
-    keeper.zygote_socket = -1
   }
 
   /// The threads of this process; nil where /proc cannot be read.
@@ -114,6 +120,7 @@ package struct Keeper: ~Copyable {
     var spawn = gantry_spawn()
     spawn.request = request.epoch
     spawn.function_index = UInt32(request.function)
+    spawn.flags = request.isMarked ? spawnFlagMarked : 0
     spawn.epoch = request.epoch
     spawn.memory_limit = UInt64(request.memoryLimit ?? 0)
     spawn.arena_bytes = request.arenaBytes
@@ -153,10 +160,14 @@ package struct Keeper: ~Copyable {
       guard descriptor >= 0 else { return nil }
       if keeper.zygote_socket >= 0 { close(keeper.zygote_socket) }
       keeper.zygote_socket = descriptor
-      return .zygoteStarted
+      return .zygoteStarted(number: notice.zygote)
+    case GANTRY_NOTICE_ZYGOTE_READY: return .zygoteReady
     default: return nil
     }
   }
+
+  /// Has the keeper kill a zygote that no longer answers, and with it its containers; another takes its place.
+  package func killZygote(number: UInt32) { _ = gantry_zygote_kill(keeper.socket, number) }
 
   /// Ends keeper, zygote, and containers.
   ///

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include "gantry_poller.h"
+#include "gantry_role.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -23,8 +24,17 @@ extern "C" {
 //     |  <--- keeper socket --->  |  <-- lifeline -->  |
 //     |  <------------------- zygote socket -------->  |
 //
-// All are forks without exec: images of the driver at gantry_keeper_start. The keeper is a subreaper, runs no
-// code of the user, and outlives the driver by the clean-up. Who notices whose death:
+// After gantry_keeper_start all are forks without exec: images of the driver as it was then.
+//
+// After gantry_keeper_start_program, which a process with threads may call, the keeper and the zygote execute a
+// program instead (gantry_role.h). The keeper is this module alone, before `main`. The zygote runs `main` up to
+// the driver that is meant. If it still has one thread there, it becomes a zygote like any other, and containers
+// are forks of it. If it has more, it executes itself once more and is this module alone, too:
+//
+//   zygote ---- forks ----> child ---- executes the program, runs main up to its driver ----> container
+//
+// In either case the family is the same. The keeper is a subreaper, runs no code of the user, and outlives the
+// driver by the clean-up. Who notices whose death:
 //
 //   driver     the keeper, by the end of its socket or the driver's pidfd: it kills and reaps every
 //              descendant.
@@ -99,6 +109,11 @@ typedef struct gantry_keeper {
 #define GANTRY_NOTICE_ZYGOTE_EXITED 5u
 /// A zygote could not be forked: `status` is the errno. The keeper tries again, up to a second later.
 #define GANTRY_NOTICE_ZYGOTE_FAILED 6u
+/// The zygote answers requests from now on: `zygote`. Comes after gantry_keeper_start_program alone, from each
+/// zygote, on its own socket.
+#define GANTRY_NOTICE_ZYGOTE_READY 7u
+/// The program could not be executed: `status` is the errno. On the zygote's socket; the zygote then ends.
+#define GANTRY_NOTICE_EXEC_FAILED 8u
 
 /// What the keeper and the zygotes tell the driver.
 typedef struct gantry_notice {
@@ -121,6 +136,25 @@ typedef struct gantry_notice {
 /// Returns 0, or -errno with nothing left behind: -EMFILE, -ENFILE (descriptors), -EAGAIN, -ENOMEM
 /// (processes, memory), -ENOSYS (a kernel without pidfd_open).
 int gantry_keeper_start(gantry_container_main main, gantry_keeper *out);
+
+/// The same by executing a program, in a process that may have threads. See gantry_role.h.
+///
+/// Neither flushes a stream nor takes a lock that another thread may hold. Returns at once, and as
+/// gantry_keeper_start does; ZYGOTE_READY, EXEC_FAILED or ZYGOTE_EXITED says how the program fared. The
+/// zygotes that follow a dead one execute the program again.
+int gantry_keeper_start_program(const gantry_program *program, gantry_keeper *out);
+
+/// Makes the second process (GANTRY_ROLE_SECOND) the zygote. Never returns.
+///
+/// `alone`: the process has one thread, and its containers are forked from it as it is now, with all its
+/// descriptors closed. Otherwise it executes itself, and each container runs the program again.
+_Noreturn void gantry_role_become_zygote(gantry_container_main main, int alone);
+
+/// Makes a process in GANTRY_ROLE_CONTAINER the container. Never returns.
+///
+/// `main` is called on the calling thread, as in a fork, with two differences: other threads may run, and
+/// what the program opened before its driver stays open, since they may use it.
+_Noreturn void gantry_role_become_container(gantry_container_main main);
 
 /// Closes the sockets, waits for the keeper to end, reaps it, and closes its pidfd. Safe to call twice.
 ///

@@ -28,6 +28,8 @@ final class Container {
   let errorPipe: Int32
   /// The last bytes of its standard error.
   var lastWords: [UInt8] = []
+  /// What it will write on its standard error before anything of its own; nil: it has, or it writes nothing else.
+  var mark: [UInt8]?
   /// Pieces of one large output.
   var largePieces: [UInt8] = []
   /// Where it stood when last looked at, and since when.

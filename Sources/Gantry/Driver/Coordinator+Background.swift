@@ -15,6 +15,7 @@ extension Coordinator {
       throw GantryError(
         .zygoteStartFailed, "The driver's background thread could not be started (\(failure)).")
     }
+    ForkBook.enter(self)
     locked {
       now = monotonicNow()
       for pool in pools { grow(pool) }
@@ -25,6 +26,7 @@ extension Coordinator {
   private func runBackground() {
     while true {
       let events = poller.wait()
+      gate.pass()
       let isOver = locked {
         now = monotonicNow()
         for (source, id) in events { heed(source, id) }
@@ -67,6 +69,7 @@ extension Coordinator {
       if !container.ledger.isEmpty { isBusy = true }
       if let gone = container.goneSince { next = min(next, gone + Coordinator.statusPatience) }
       if let leaveBy = container.leaveBy { next = min(next, leaveBy) }
+      if let overdue = zygoteDeadline(container) { next = min(next, overdue) }
       if container.state == .starting {
         next = min(next, container.startedAt + container.pool.options.startupTimeout.clampedNanoseconds)
       }

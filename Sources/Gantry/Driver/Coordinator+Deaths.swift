@@ -78,8 +78,8 @@ extension Coordinator {
       }
     }
     for chunk in obituary.released { dereference(chunk) }
-    // One that idled when its zygote was killed did not fail to start.
-    let wasBystander = container.isOrphan && container.hasStarted
+    // One that idled, or was only asked for, when its zygote was killed did not fail to start.
+    let wasBystander = container.isOrphan && (container.hasStarted || container.pid == 0)
     if obituary.culprit == nil, container.overdue == nil, container.outputs == 0, !container.isRetiring,
       !wasBystander,
       !isShuttingDown || !pool.calls.isEmpty
@@ -208,13 +208,10 @@ extension Coordinator {
     for _ in 0..<64 {
       let count = buffer.withUnsafeMutableBytes { read(container.errorPipe, $0.baseAddress, $0.count) }
       guard count > 0 else { break }
-      let bytes = buffer.prefix(count)
-      if let bar { bytes.withUnsafeBytes { bar.interrupt(for: $0) } }
-      bytes.withUnsafeBytes { raw in _ = write(2, raw.baseAddress, raw.count) }
-      container.lastWords.append(contentsOf: bytes)
-      if container.lastWords.count > 4096 {
-        container.lastWords.removeFirst(container.lastWords.count - 4096)
-      }
+      let own = container.hear(buffer.prefix(count))
+      guard !own.isEmpty else { continue }
+      if let bar { own.withUnsafeBytes { bar.interrupt(for: $0) } }
+      own.withUnsafeBytes { raw in _ = write(2, raw.baseAddress, raw.count) }
     }
   }
 

@@ -227,6 +227,7 @@ extension Coordinator {
       if isStalled { evenOut(container.pool) }
     }
     for (_, container) in containers { bury(container, ifOverdueAt: now) }
+    killZygoteIfOverdue()
     tick = didSomething ? Coordinator.shortestTick : min(tick * 2, Coordinator.longestTick)
     nextTick = now + tick
   }

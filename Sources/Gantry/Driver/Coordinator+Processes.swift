@@ -26,9 +26,10 @@ extension Coordinator {
       let pipe = try makePipe()
       defer { close(pipe.writing) }
       let regions = lane.containerDescriptors
-      let request = SpawnRequest(
+      var request = SpawnRequest(
         epoch: epoch, function: pool.function, memoryLimit: pool.options.memoryLimit, arenaBytes: Arena.span,
         ringBytes: lane.ringBytes, stepKill: stepKill(for: epoch))
+      request.isMarked = runsProgram
       do {
         try keeper.request(
           request, [pipe.writing, arena.readable, regions.driverPage, regions.containerRegion, lane.doorbell])
@@ -40,6 +41,7 @@ extension Coordinator {
         return false
       }
       let container = Container(epoch: epoch, pool: pool, lane: lane, errorPipe: pipe.reading, now: now)
+      if runsProgram { container.mark = containerMark(epoch: epoch) }
       enlist(container)
       poller.add(container.errorPipe, .errorPipe, epoch)
       return true
@@ -98,6 +100,7 @@ extension Coordinator {
       }
       container.pid = pid
       container.pidfd = process
+      zygote.endsInRow = 0
       if process >= 0 { poller.add(process, .process, container.epoch) }
       // One that was asked to leave meanwhile does so by itself.
       if container.state == .closing, container.leaveBy == nil { kill(container) }
@@ -110,13 +113,14 @@ extension Coordinator {
       guard let container = containers.values.first(where: { $0.pid == pid }) else { return }
       container.isOrphan = fromKeeper
       bury(container, end: end)
-    case .zygoteStarted:
+    case .zygoteStarted(let number):
       poller.add(keeper.zygoteSocket, .zygote, 0)
+      noteZygote(number)
+    case .zygoteReady:
+      zygote.servesSince = now
     case .zygoteExited:
       hearZygote()
-      tell(.info, "The process that forks containers ended; another takes its place.")
-      // Whoever was asked of it and never reported will not come.
-      for container in Array(containers.values) where container.pid == 0 { bury(container, end: .lost) }
+      noteZygoteEnd()
     }
   }
 

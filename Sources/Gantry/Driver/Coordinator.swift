@@ -55,6 +55,13 @@ final class Coordinator: @unchecked Sendable {
   private var stoppedFeeders: [Feeder] = []
   var isShuttingDown = false
   var isStopped = false
+  /// Why it takes no calls at all: it has no processes.
+  let refusal: GantryError?
+  /// Whether containers have run the program's main before they are containers.
+  let runsProgram: Bool
+  var zygote = ZygoteWatch()
+  /// Where the background thread waits while another driver of this process forks.
+  let gate = Gate()
 
   static let shortestTick: UInt64 = 1_000_000
   static let longestTick: UInt64 = 64_000_000
@@ -63,10 +70,12 @@ final class Coordinator: @unchecked Sendable {
 
   init(
     functions: [(name: String, options: FunctionOptions, runner: ChunkRunner)], configuration: Configuration,
-    keeper: consuming Keeper
+    keeper: consuming Keeper, refusal: GantryError? = nil, runsProgram: Bool = false
   )
     throws
   {
+    self.refusal = refusal
+    self.runsProgram = runsProgram
     log = configuration.logger ?? defaultLogger()
     isDebugging = log.logLevel <= .debug
     bar = ProgressBar(configuration.progress)

@@ -9,14 +9,25 @@ public struct Configuration: Sendable {
     enum Way: Equatable {
       case automatic
       case fork
+      case reexec
+      case executable(String)
       case inProcess
     }
     let way: Way
 
-    /// By fork where this process still has one thread.
+    /// By fork where this process still has one thread, else by starting this program again.
     public static let automatic = Start(way: .automatic)
     /// By fork, or not at all.
     public static let fork = Start(way: .fork)
+    /// By starting this program again, with the same arguments.
+    ///
+    /// The second process runs `main` up to the driver that has the same functions. What stands before it therefore runs
+    /// twice, with standard input and output from and to nowhere; where it has started threads, once more in each
+    /// container.
+    public static let reexec = Start(way: .reexec)
+    /// By starting another program, with this one's arguments, that makes a driver or an `App` with the same
+    /// functions.
+    public static func executable(_ path: String) -> Start { Start(way: .executable(path)) }
     /// No processes: every container is a thread of the driver's own, for debuggers.
     ///
     /// A crash takes the program along, a timeout or cancellation leaves the body running until it ends by itself, and

@@ -5,21 +5,24 @@ import GantryLanes
 
 /// Runs functions in containers, for programs that are not an `App`.
 ///
-/// Make it early in `main`: the processes that start containers are forked from this one as it is then, and see its
-/// globals as they were. It may be used from any task or thread, by many maps at once.
+/// Made early in `main`, while the process has one thread, it forks the processes that start containers: they see its
+/// globals as they were then. Made later, it starts this program again, which runs up to the same driver; see
+/// `Configuration.Start`. It may be used from any task or thread, by many maps at once.
 public final class Driver: Sendable {
   private let coordinator: Coordinator
 
   /// Starts a driver for some functions.
   ///
-  /// Forks two small processes, some hundred microseconds; containers start when they are needed.
+  /// Forks two small processes, some hundred microseconds; containers start when they are needed. In a process with
+  /// threads it blocks until the program that it starts has got as far as this driver, at most for the longest
+  /// `startupTimeout` of the functions.
   ///
   /// - Parameters:
   ///   - functions: What it runs; each with a name of its own.
   ///   - configuration: How it starts and what it may use.
   /// - Throws: `GantryError`: `.invalidFunctions` for a missing or repeated name, `.zygoteStartFailed` where the
-  ///   process cannot be forked (it has several threads, or the system has no room), `.sharedMemory`; `.nested` inside
-  ///   a container.
+  ///   process cannot be forked, or the program that was started makes no such driver, `.sharedMemory`; `.nested`
+  ///   inside a container.
   public convenience init(
     _ functions: any RegisteredFunction..., configuration: Configuration = .init()
   ) throws {
@@ -45,11 +48,7 @@ public final class Driver: Sendable {
       throw GantryError(.nested, "A driver cannot be started inside a container.")
     }
     let named = try nameFunctions(functions)
-    let functions = named.map { ContainerFunction(name: $0.name, runner: $0.registration.runner) }
-    let keeper = configuration.start == .inProcess ? Keeper() : try startKeeper(functions)
-    coordinator = try Coordinator(
-      functions: named.map { ($0.name, $0.registration.options, $0.registration.runner) }, configuration: configuration,
-      keeper: keeper)
+    coordinator = try startCoordinator(named, configuration)
     for (pool, function) in zip(coordinator.pools, named) {
       guard function.registration.bind(coordinator, pool, function.name) else {
         coordinator.stop()
@@ -59,7 +58,7 @@ public final class Driver: Sendable {
         )
       }
     }
-    try coordinator.startBackground()
+    if coordinator.refusal == nil { try coordinator.startBackground() }
   }
 
   deinit {
@@ -103,22 +102,4 @@ private func nameFunctions(
     named.append((name, function.registration))
   }
   return named
-}
-
-/// Forks the keeper, which is possible only while nothing in this process has a thread of its own.
-private func startKeeper(_ functions: [ContainerFunction]) throws(GantryError) -> Keeper {
-  if let threads = Keeper.threadCount, threads != 1 {
-    throw GantryError(
-      .zygoteStartFailed,
-      "The process already has \(threads) threads, and a fork of it could not run Swift. "
-        + "Make the Driver, or call App.main(), before anything starts a thread, a task, or a dispatch queue."
-    )
-  }
-  do {
-    return try Keeper(functions: functions)
-  } catch {
-    throw GantryError(
-      .zygoteStartFailed, "The processes that start containers could not be made: \(error).",
-      underlying: error)
-  }
 }

@@ -41,6 +41,8 @@ public struct FunctionRegistration: Sendable {
   /// Where it is written.
   let site: CallSite
   let runner: ChunkRunner
+  /// Its types and their sizes, to be compared with those of the same function in another process.
+  let types: FunctionTypes
   /// Names the function if it has no name yet and lets it be called; false: another driver runs it.
   let bind: @Sendable (Coordinator, Pool, String) -> Bool
 }
@@ -108,8 +110,10 @@ final class FunctionCore<Input: Sendable, Output: Sendable>: Sendable {
   }
 
   var registration: FunctionRegistration {
-    FunctionRegistration(name: givenName, options: options, site: site, runner: runner) {
-      coordinator, pool, name in
+    FunctionRegistration(
+      name: givenName, options: options, site: site, runner: runner,
+      types: FunctionTypes(Input.self, Output.self)
+    ) { coordinator, pool, name in
       self.lock.locked {
         if let present = self.binding.coordinator, !present.locked({ present.isShuttingDown }) {
           return false

@@ -1,5 +1,6 @@
-// A program whose main is asynchronous: before its first await it still has one thread and may make a driver.
-// Started by the scenarios, which read its output; prints one line for each kind of work that a container did.
+// A program whose main is asynchronous: before its first await it still has one thread and may fork; with the argument
+// `late` it makes its driver after one. Started by the scenarios, which read its output; prints one line for each kind
+// of work that a container did.
 
 import Dispatch
 import Gantry
@@ -26,6 +27,7 @@ private let plain = Function("plain") { (x: Int) in x + 3 }
 @main
 enum Program {
   static func main() async throws {
+    if CommandLine.arguments.contains("late") { try await Task.sleep(nanoseconds: 1_000_000) }
     let driver = try Driver(sleeping, onMain, queued, grouped, plain)
     let inputs = Array(0..<60)
     report("sleeping", try await sleeping.map(inputs).collect() == inputs.map { $0 * $0 })

@@ -162,10 +162,14 @@ let faceScenarios = ScenarioGroup(
       let double = await refusal([another, word, another])
       expect(double.code == .invalidFunctions && double.message.contains("\"square\""), "\(double)")
     },
-    Scenario(name: "a second driver is refused with the reason, and the first works on", functions: [square])
-    { _ in
-      let error = await refusal([word])
-      expect(error.code == .zygoteStartFailed && error.message.contains("threads"), "\(error)")
+    Scenario(
+      name: "a second driver that demands a fork is refused with the reason, and the first works on",
+      functions: [square]
+    ) { _ in
+      let error = require(
+        await thrown { _ = try Driver(word, configuration: .init(start: .fork)) }, GantryError.self)
+      expectEqual(error.code, .zygoteStartFailed)
+      expect(error.message.contains(".fork") && error.message.contains(".automatic"), "\(error)")
       expectEqual(try await square.remote(3), 9)
     },
     Scenario(name: "a function without a driver says what to do", functions: [square]) { _ in

@@ -25,6 +25,7 @@ enum Program {
     stateScenarios,
     cancellationScenarios,
     stepKillScenarios,
+    startScenarios,
     schedulingScenarios,
     asyncInputScenarios,
     spawnScenarios,
@@ -47,12 +48,16 @@ enum Program {
       return
     case "app":
       Workshop.main()
+    case "repeated":
+      RepeatedApp.main()
+    case "two":
+      makeTwoDrivers()
     case "misuse" where arguments.count > 2:
       misuse(arguments[2])
     default:
       break
     }
-    let known = groups + [victims, showings, conformanceVictims]
+    let known = groups + [victims, showings, conformanceVictims, talkers]
     guard arguments.count >= 3, let group = known.first(where: { $0.name == arguments[2] }) else {
       fail("usage: groups | list GROUP | run GROUP NUMBER, with GROUP of \(groups.map(\.name))")
     }
@@ -65,7 +70,10 @@ enum Program {
       fail("no such scenario")
     }
     Board.prepare()
-    let scenario = group.scenarios[number]
+    var scenario = group.scenarios[number]
+    // Any scenario in the other ways to start: `again` with one thread, `threaded` with more.
+    if arguments[1] == "again" || arguments[1] == "threaded" { scenario.configuration.start = .reexec }
+    if arguments[1] == "threaded" { keepThreadAlive() }
     do {
       let driver = try Driver(scenario.functions, configuration: scenario.configuration)
       Task {
@@ -82,4 +90,14 @@ enum Program {
       fail("the driver did not start: \(error)")
     }
   }
+}
+
+/// A thread of the program's own: from then on it cannot be forked.
+func keepThreadAlive() {
+  var thread = pthread_t()
+  pthread_create(
+    &thread, nil,
+    { _ in
+      while true { pause() }
+    }, nil)
 }

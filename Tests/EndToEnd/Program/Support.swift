@@ -61,10 +61,25 @@ enum Board {
   // nonisolated(unsafe): atomics in a mapping that stays for ever.
   private nonisolated(unsafe) static let base: UnsafeMutablePointer<Atomic<Int>> = {
     let bytes = size * MemoryLayout<Atomic<Int>>.stride
-    let memory = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)
+    let memory = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file(bytes), 0)
     guard let memory, memory != MAP_FAILED else { fatalError("No shared page for a test: \(errno).") }
     return memory.assumingMemoryBound(to: Atomic<Int>.self)
   }()
+
+  /// A file without a name, which a program that is started again finds through the environment.
+  private static func file(_ bytes: Int) -> Int32 {
+    if let path = getenv("GANTRY_TEST_BOARD") {
+      let file = open(path, O_RDWR | O_CLOEXEC)
+      if file >= 0 { return file }
+    }
+    var template = Array("/tmp/gantry-board-XXXXXX".utf8CString)
+    let file = mkstemp(&template)
+    _ = fcntl(file, F_SETFD, FD_CLOEXEC)
+    unlink(template)
+    guard file >= 0, ftruncate(file, bytes) == 0 else { fatalError("No shared file for a test: \(errno).") }
+    setenv("GANTRY_TEST_BOARD", "/proc/\(getpid())/fd/\(file)", 1)
+    return file
+  }
 
   /// Makes it; called before the driver is made, so that containers inherit it.
   static func prepare() { _ = base }

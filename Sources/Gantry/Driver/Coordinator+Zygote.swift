@@ -1,0 +1,62 @@
+// Watches over the process that forks containers: one that no longer answers is replaced, and so is one that died, but
+// not for ever if its successors die, too.
+
+import GantryContainers
+import GantryLanes
+
+/// What the driver knows of its present zygote.
+struct ZygoteWatch {
+  /// Which one it is, counted from 1.
+  var number: UInt32 = 1
+  /// Since when it answers; nil while the program that it executes has not got that far.
+  var servesSince: UInt64? = 0
+  /// Zygotes that ended one after the other without a container.
+  var endsInRow = 0
+}
+
+extension Coordinator {
+  /// How long a fork may take: one of a process with much memory takes a tenth of a second.
+  static let zygotePatience: UInt64 = 5_000_000_000
+  static let zygotesAllowed = 10
+
+  /// When the zygote must have started a container that was asked of it.
+  func zygoteDeadline(_ container: Container) -> UInt64? {
+    guard container.pid == 0, container.state == .starting, let since = zygote.servesSince else { return nil }
+    return max(since, container.startedAt) + Coordinator.zygotePatience
+  }
+
+  /// Replaces a zygote that somebody stopped: nothing else in it can block.
+  func killZygoteIfOverdue() {
+    guard containers.values.contains(where: { zygoteDeadline($0).map { $0 <= now } ?? false }) else { return }
+    tell(
+      .info,
+      "The process that forks containers does not answer; it is killed, and another takes its place.")
+    // Its successor is told by the keeper.
+    zygote.servesSince = nil
+    keeper.killZygote(number: zygote.number)
+  }
+
+  /// A zygote takes the place of another.
+  func noteZygote(_ number: UInt32) {
+    zygote.number = number
+    zygote.servesSince = runsProgram ? nil : now
+  }
+
+  /// A zygote has ended: whoever was asked of it and never reported will not come.
+  func noteZygoteEnd() {
+    zygote.endsInRow += 1
+    zygote.servesSince = nil
+    tell(.info, "The process that forks containers ended; another takes its place.")
+    for container in Array(containers.values) where container.pid == 0 {
+      container.isOrphan = true
+      bury(container, end: .lost)
+    }
+    guard zygote.endsInRow >= Coordinator.zygotesAllowed else { return }
+    let reason = GantryError(
+      .zygoteStartFailed,
+      "The process that forks containers ended \(zygote.endsInRow) times in a row before it had forked one.")
+    for pool in pools {
+      for call in pool.calls { fail(call, reason) }
+    }
+  }
+}
