@@ -84,6 +84,42 @@ extension AsyncRunner {
   }
 }
 
+extension AsyncRunner {
+  /// The same function, whose code is told from what else runs in its process.
+  var marked: AsyncRunner {
+    let enter = enter
+    return AsyncRunner(hasExit: hasExit, unsharedState: unsharedState) {
+      () async throws -> ContainerSession in
+      let session = try await ContainerCode.$isRunning.withValue(true) { try await enter() }
+      return session.marked
+    }
+  }
+}
+
+extension ContainerSession {
+  fileprivate var marked: ContainerSession {
+    let (run, one, exit) = (run, runOne, exit)
+    typealias RunOne =
+      @Sendable (UnsafeRawBufferPointer, inout PayloadEncoder) async throws(InputFailure) -> Void
+    var markedOne: RunOne?
+    if let one {
+      markedOne = { (input, output: inout PayloadEncoder) async throws(InputFailure) in
+        var failure: InputFailure?
+        await ContainerCode.$isRunning.withValue(true) {
+          do throws(InputFailure) { try await one(input, &output) } catch { failure = error }
+        }
+        if let failure { throw failure }
+      }
+    }
+    return ContainerSession(
+      run: { (chunk: inout OpenChunk) async in
+        await ContainerCode.$isRunning.withValue(true) { await run(&chunk) }
+      },
+      runOne: markedOne,
+      exit: { await ContainerCode.$isRunning.withValue(true) { await exit() } })
+  }
+}
+
 /// A container's stay in a function's state: what runs its inputs, and what ends it.
 ///
 /// Not `Sendable`, because a state need not be: one task at a time uses it, but for `runOne`.

@@ -66,7 +66,8 @@ private func serve(_ lane: LaneConsumer, _ runner: ChunkRunner) -> Never {
     lane.publishStarted(process: getpid())
     serveSync(lane, run)
   case .async(let runner):
-    serveAsync(lane, runner)
+    // Its tasks are detached from this thread and its marks.
+    serveAsync(lane, ContainerCode.isRunning ? runner.marked : runner)
   }
 }
 

@@ -7,8 +7,23 @@ private nonisolated(unsafe) var inContainer = false
 /// fork that hands it on, under the driver's start lock, and read only after it in a process that never writes it.
 nonisolated(unsafe) var zygoteFunctions: [ContainerFunction] = []
 
+/// The code of a container that shares its process with other code.
+enum ContainerCode {
+  @TaskLocal static var isRunning = false
+}
+
+// nonisolated(unsafe): written once, before a container's code runs.
+private nonisolated(unsafe) var hasBystanders = false
+
 /// Whether this process, or this thread or task of it, is a container: a map inside one is refused.
-package func isContainer() -> Bool { inContainer || InProcess.isContainer }
+package func isContainer() -> Bool { inContainer || ContainerCode.isRunning }
+
+/// Whether the present code is none of a container's, in a process that became one while the program's own code went on:
+/// what else a program with threads does, such as the other tests of a test runner.
+package func isBystander() -> Bool { hasBystanders && !ContainerCode.isRunning }
+
+/// Says that the program's own code goes on in this container's process.
+func expectBystanders() { hasBystanders = true }
 
 /// Whether this process is a container and lives for nothing else.
 func isContainerProcess() -> Bool { inContainer }

@@ -10,11 +10,6 @@ import Glibc
 import Musl
 #endif
 
-/// Whether the present code runs inside a container that is a thread.
-enum InProcess {
-  @TaskLocal static var isContainer = false
-}
-
 /// What a container of the driver's own process is started with; the descriptors stay the caller's.
 package struct InProcessRequest {
   package var arenaBytes: UInt64
@@ -56,7 +51,7 @@ package func startInProcess(
   let container = InProcessContainer(lane, runner)
   let arenaBytes = request.arenaBytes
   let failure = startThread {
-    let reason = InProcess.$isContainer.withValue(true) { container.serve() }
+    let reason = ContainerCode.$isRunning.withValue(true) { container.serve() }
     container.close(arenaBytes: arenaBytes)
     close(bell)
     ended(reason)
@@ -131,7 +126,7 @@ private final class InProcessContainer: @unchecked Sendable {
   private func finish(_ body: @escaping @Sendable () async -> Void) -> Errand {
     let done = DispatchSemaphore(value: 0)
     let task = Task.detached {
-      await InProcess.$isContainer.withValue(true) { await body() }
+      await ContainerCode.$isRunning.withValue(true) { await body() }
       done.signal()
     }
     return Errand(task: task, done: done)

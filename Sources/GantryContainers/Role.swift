@@ -33,7 +33,12 @@ package struct Role {
   /// from it.
   package func take(_ functions: [ContainerFunction], isAlone: () -> Bool) -> Never {
     setZygoteFunctions(functions)
-    if isContainer { gantry_role_become_container { containerMain($0, $1, $2) } }
+    if isContainer {
+      expectBystanders()
+      gantry_role_become_container { spawn, descriptors, count in
+        ContainerCode.$isRunning.withValue(true) { containerMain(spawn, descriptors, count) }
+      }
+    }
     gantry_role_become_zygote({ containerMain($0, $1, $2) }, isAlone() ? 1 : 0)
   }
 

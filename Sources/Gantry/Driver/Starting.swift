@@ -33,6 +33,7 @@ func startCoordinator(_ functions: NamedFunctions, _ configuration: Configuratio
   let way = configuration.start.way
   if way == .inProcess { return try coordinator(Keeper()) }
   var obstacle: String?
+  if isBystander() { return try coordinator(Keeper(), refusal: strangerRefusal) }
   if role != nil || way == .automatic || way == .fork {
     switch try fork(runners) {
     case .done(let keeper): return try coordinator(keeper)

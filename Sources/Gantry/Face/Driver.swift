@@ -44,7 +44,7 @@ public final class Driver: Sendable {
   init(_ functions: [(name: String?, registration: FunctionRegistration)], _ configuration: Configuration)
     throws
   {
-    if isContainer() {
+    if isContainer(), !isBystander() {
       throw GantryError(.nested, "A driver cannot be started inside a container.")
     }
     let named = try nameFunctions(functions)

@@ -14,7 +14,7 @@ extension Function {
   public func spawnMap<S: Sequence>(
     _ inputs: sending S, isolation: isolated (any Actor)? = #isolation
   ) async throws -> FunctionCall<Output> where S.Element == Input {
-    try spawned(makeFiller(inputs, core.inputs, isolation))
+    try await spawned(makeFiller(inputs, core.inputs, isolation))
   }
 
   /// Starts mapping the function over several sequences, one for each argument, and returns at once.
@@ -32,7 +32,7 @@ extension Function {
     _ first: sending A, _ second: sending B, _ more: repeat sending each S,
     isolation: isolated (any Actor)? = #isolation
   ) async throws -> FunctionCall<Output> where Input == (A.Element, B.Element, repeat (each S).Element) {
-    try spawned(
+    try await spawned(
       makeFiller(zipping: first, second, repeat each more, coding: core.inputs, isolation: isolation))
   }
 
@@ -48,7 +48,7 @@ extension Function {
   public func spawnMap<S: AsyncSequence>(
     _ inputs: sending S, isolation: isolated (any Actor)? = #isolation
   ) async throws -> FunctionCall<Output> where S.Element == Input {
-    try spawned(makeFiller(inputs, core.inputs, isolation))
+    try await spawned(makeFiller(inputs, core.inputs, isolation))
   }
 
   /// Starts mapping the function over several asynchronous sequences and returns at once.
@@ -66,7 +66,7 @@ extension Function {
     _ first: sending A, _ second: sending B, _ more: repeat sending each S,
     isolation: isolated (any Actor)? = #isolation
   ) async throws -> FunctionCall<Output> where Input == (A.Element, B.Element, repeat (each S).Element) {
-    try spawned(
+    try await spawned(
       makeFiller(zipping: first, second, repeat each more, coding: core.inputs, isolation: isolation))
   }
 
@@ -78,13 +78,14 @@ extension Function {
   @inlinable
   public func spawn<each A>(_ arguments: repeat each A) async throws -> FunctionCall<Output>
   where Input == (repeat each A) {
-    try spawned(
+    try await spawned(
       promptFiller(CollectionOfOne((repeat each arguments)), core.inputs, total: 1), isSingle: true)
   }
 
   @usableFromInline
-  func spawned(_ filler: ChunkFiller, isSingle: Bool = false) throws -> FunctionCall<Output> {
+  func spawned(_ filler: ChunkFiller, isSingle: Bool = false) async throws -> FunctionCall<Output> {
     let request = core.request(filler, ordered: true, ceiling: nil, isSingle: isSingle)
+    await standStillAsBystander { request.isRefused }
     return FunctionCall(try SpawnedCall(request))
   }
 }

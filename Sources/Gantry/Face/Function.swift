@@ -128,7 +128,7 @@ final class FunctionCore<Input: Sendable, Output: Sendable>: Sendable {
 
   /// The driver and the pool that run it.
   func bound() throws(GantryError) -> (Coordinator, Pool) {
-    if isContainer() {
+    if isContainer(), !isBystander() {
       throw GantryError(
         .nested,
         "Function \"\(name)\" was called from inside a container. Call it from the driver, or call its body directly with local()."

@@ -24,6 +24,9 @@ struct CallRequest<Output: Sendable>: Sendable {
     return call
   }
 
+  /// Whether its driver takes no calls, because the process has another purpose.
+  var isRefused: Bool { (try? bind())?.0.refusal != nil }
+
   func coordinator(of call: Call) -> Coordinator {
     guard let coordinator = call.coordinator else {
       preconditionFailure("A call that began has a coordinator.")

@@ -40,6 +40,7 @@ final class CallStream<Output: Sendable>: ResultStream<Output>, @unchecked Senda
 
   override func nextRun() async throws -> Run<Output>? {
     if isOver { return nil }
+    await standStillAsBystander { request.isRefused }
     do {
       let call = try started()
       while true {
@@ -153,6 +154,7 @@ final class CallStream<Output: Sendable>: ResultStream<Output>, @unchecked Senda
   /// Packed outputs are copied once, from the ring to the end of the array; others are decoded as they come.
   override func collect() async throws -> [Output] {
     guard isCollectable else { return try await super.collect() }
+    await standStillAsBystander { request.isRefused }
     let call = try startedCollecting()
     while true {
       switch try collectStep(call) {
