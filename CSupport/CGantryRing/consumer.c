@@ -6,7 +6,7 @@
 #include "gantry_checksum.h"
 #include "gantry_doorbell.h"
 
-enum { PARK_NS = 1000000000, SPIN_LEAST_NS = 2000, SPIN_MOST_NS = 50000, PAUSES_PER_LOOK = 16 };
+enum { PARK_NS = 1000000000, SPIN_LEAST_NS = 2000, SPIN_MOST_NS = 50000, PAUSES_PER_LOOK = 16, ROOM_POLL_NS = 100000 };
 
 static inline const gantry_driver_page *driver_page(const gantry_consumer *consumer) {
   return consumer->driver;
@@ -49,7 +49,8 @@ int gantry_consumer_claim(gantry_consumer *consumer, gantry_claim *out) {
   if ((int64_t)(gantry_load_acquire(&driver->avail) - mine) <= 0) return 0;
 
   // Claim: mine first, then look at theirs again. Partner: store avail, fence, load claim in Revoke.
-  gantry_store_relaxed(&own->claim, mine + 1);
+  // Release: the copy of the descriptor before was read, so its slot may be written again (PROTOCOL.md, Several inputs).
+  gantry_store_release(&own->claim, mine + 1);
   GANTRY_STEP(GANTRY_STEP_CLAIM_STORED);
   gantry_fence_full();
   if ((int64_t)(gantry_load_acquire(&driver->avail) - mine) <= 0) {
@@ -176,12 +177,38 @@ void gantry_consumer_watch(const gantry_consumer *consumer, uint32_t *seen, uint
 }
 
 bool gantry_consumer_unwanted(const gantry_consumer *consumer) {
-  uint64_t unwanted = gantry_load_acquire(&driver_page(consumer)->cancel);
+  const gantry_driver_page *driver = driver_page(consumer);
+  uint64_t count = gantry_load_acquire(&driver->cancel_count);
+  if (count == 0) return false;
+  // One input runs at a time: all cancels but the last are of descriptors that were left.
+  uint64_t unwanted = gantry_load_acquire(&driver->cancels[(count - 1) % GANTRY_CANCELS]);
   uint64_t progress = gantry_load_acquire(&own_page(consumer)->progress);
-  return unwanted != 0 && (progress & 1) && ((unwanted - 1) << 33) >> 33 == progress >> 33;
+  return (progress & 1) && (unwanted << 33) >> 33 == progress >> 33;
+}
+
+bool gantry_consumer_cancelled(const gantry_consumer *consumer, uint64_t *cursor, uint64_t *position) {
+  const gantry_driver_page *driver = driver_page(consumer);
+  // Partner: the count is stored behind its slot in gantry_producer_cancel.
+  uint64_t count = gantry_load_acquire(&driver->cancel_count);
+  if (count == *cursor) return false;
+  if (count - *cursor > GANTRY_CANCELS) *cursor = count - GANTRY_CANCELS;
+  *position = gantry_load_acquire(&driver->cancels[*cursor % GANTRY_CANCELS]);
+  *cursor += 1;
+  return true;
 }
 
 int gantry_consumer_wait(gantry_consumer *consumer) { return wait_for(consumer, (need){.room = false}); }
+
+int gantry_consumer_poll_room(gantry_consumer *consumer, uint64_t bytes) {
+  need need = {.room = true, .bytes = bytes > 0 ? bytes : 1};
+  if (!satisfied(consumer, need)) {
+    // The driver drains as soon as it hears of this; `parked` belongs to the thread that waits for descriptors.
+    ring_when_dry(consumer);
+    gantry_sleep_ns(ROOM_POLL_NS);
+  }
+  if (stopping(consumer)) return GANTRY_WAIT_STOP;
+  return satisfied(consumer, need) ? GANTRY_WAIT_READY : GANTRY_WAIT_TIMEOUT;
+}
 
 int gantry_consumer_wait_room(gantry_consumer *consumer, uint64_t bytes) {
   GANTRY_STEP(GANTRY_STEP_ROOM_WAIT);

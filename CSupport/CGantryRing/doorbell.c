@@ -40,6 +40,12 @@ uint64_t gantry_clock_ns(void) {
   return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+void gantry_sleep_ns(uint64_t nanoseconds) {
+  struct timespec pause = {.tv_sec = (time_t)(nanoseconds / 1000000000u),
+                           .tv_nsec = (long)(nanoseconds % 1000000000u)};
+  nanosleep(&pause, NULL);
+}
+
 int gantry_membarrier_register(void) {
   long done = syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED, 0, 0);
   return done == 0 ? 0 : -errno;

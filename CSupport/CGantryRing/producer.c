@@ -192,7 +192,11 @@ void gantry_producer_set_spin(gantry_producer *producer, uint32_t spin_ns) {
 
 void gantry_producer_cancel(gantry_producer *producer, uint64_t position) {
   gantry_driver_page *page = own_page(producer);
-  gantry_store_release(&page->cancel, position + 1);
+  // Partner: gantry_consumer_cancelled reads the count, then the slot; a slot that was reused meanwhile names another
+  // cancelled position, which does no harm.
+  uint64_t count = gantry_load_relaxed(&page->cancel_count);
+  gantry_store_release(&page->cancels[count % GANTRY_CANCELS], position);
+  gantry_store_release(&page->cancel_count, count + 1);
   gantry_store_release(&page->cancel_bell, gantry_load_relaxed(&page->cancel_bell) + 1);
   gantry_futex_wake(&page->cancel_bell);
 }

@@ -81,11 +81,19 @@ extension LaneConsumer {
   /// Spins for as long as recent waits say it pays; true: there is a descriptor or a stop.
   package func spin() -> Bool { gantry_consumer_spin(consumer) }
 
-  /// Sleeps until the driver cancels something or a second is over; any thread may.
-  package func watch(_ seen: inout UInt32) { gantry_consumer_watch(consumer, &seen, 1_000_000_000) }
+  /// Sleeps until the driver cancels something or the time is over; any thread may.
+  package func watch(_ seen: inout UInt32, atMost nanoseconds: UInt64 = 1_000_000_000) {
+    gantry_consumer_watch(consumer, &seen, nanoseconds)
+  }
 
   /// Whether the driver no longer wants what runs; any thread may ask.
   package var isUnwanted: Bool { gantry_consumer_unwanted(consumer) }
+
+  /// The next position that the driver cancelled; `cursor` begins at 0 and belongs to one thread.
+  package func nextCancelled(_ cursor: inout UInt64) -> UInt64? {
+    var position: UInt64 = 0
+    return gantry_consumer_cancelled(consumer, &cursor, &position) ? position : nil
+  }
 
   /// Bytes of the completion ring.
   package var ringBytes: Int { Int(consumer.pointee.ring_bytes) }
@@ -95,6 +103,9 @@ extension LaneConsumer {
 
   /// Waits until so many payload bytes fit; at most a second.
   package func waitForRoom(_ bytes: Int) -> Wait { Wait(gantry_consumer_wait_room(consumer, UInt64(bytes))) }
+
+  /// Looks whether so many payload bytes fit, after a short sleep if not; beside a thread that waits for descriptors.
+  package func pollForRoom(_ bytes: Int) -> Wait { Wait(gantry_consumer_poll_room(consumer, UInt64(bytes))) }
 
   /// Where the payload of the open record goes.
   @inlinable
@@ -142,6 +153,8 @@ public struct Claim {
   package var end: UInt32 { gantry_claim_end(claim) }
 
   package var position: UInt64 { claim.position }
+  /// Inputs in the whole chunk.
+  package var count: UInt32 { claim.count }
   package var offset: Int { Int(claim.offset) }
   package var form: ChunkForm {
     ChunkForm(

@@ -82,6 +82,14 @@ package final class LaneProducer {
     return claim
   }
 
+  /// Whether the slot of the next descriptor may be written although the descriptor in it was not passed.
+  ///
+  /// A container that runs several inputs at once claims in order and holds copies: who claims a descriptor has copied
+  /// the one before.
+  package func canPublish(claimed: UInt64) -> Bool {
+    Int64(bitPattern: claimed &+ UInt64(GANTRY_DESCRIPTORS) &- 2 &- producer.avail) >= 0
+  }
+
   /// Takes back the unclaimed descriptors from `keep` on; returns the first position that is the driver's again.
   package func revoke(keeping keep: UInt64) throws(LaneViolation) -> UInt64 {
     var kept: UInt64 = 0

@@ -37,6 +37,8 @@ package enum RecordKind: Sendable {
 package enum ChunkFlags {
   package static let lz4 = UInt32(GANTRY_CHUNK_LZ4)
   package static let shuffled = UInt32(GANTRY_CHUNK_SHUFFLED)
+  /// Each input stands behind its length.
+  package static let framed = UInt32(GANTRY_CHUNK_FRAMED)
 }
 
 /// The form of one chunk in the arena.

@@ -1,5 +1,6 @@
 // The container's side of a lane: claims chunks, marks its progress, writes outputs in place, publishes them.
-// One thread at a time uses it. PROTOCOL.md: Claim, Input, Commit, Sleep.
+// One thread at a time uses it; or one claims and waits for descriptors, and one at a time publishes, polls for room.
+// PROTOCOL.md: Claim, Input, Commit, Sleep, Several inputs at once.
 #ifndef GANTRY_CONSUMER_H
 #define GANTRY_CONSUMER_H
 
@@ -68,11 +69,19 @@ int gantry_consumer_wait(gantry_consumer *consumer);
 /// Waits likewise until `bytes` of payload, at least one, and a header fit the ring. They must fit it at all.
 int gantry_consumer_wait_room(gantry_consumer *consumer, uint64_t bytes);
 
+/// Like gantry_consumer_wait_room, but sleeps a moment at most and touches nothing that a claiming thread uses: for
+/// containers whose publishers are other threads.
+int gantry_consumer_poll_room(gantry_consumer *consumer, uint64_t bytes);
+
 /// Sleeps until the driver cancels something (`*seen` moves on) or the time is over. Any thread of the container.
 void gantry_consumer_watch(const gantry_consumer *consumer, uint32_t *seen, uint64_t timeout_ns);
 
 /// Whether the driver no longer wants the input that runs. Any thread of the container.
 bool gantry_consumer_unwanted(const gantry_consumer *consumer);
+
+/// The next position the driver cancelled, for containers that run several inputs at a time; `*cursor` begins at 0 and
+/// belongs to one thread. false: none is left. Whoever lags too far behind misses some.
+bool gantry_consumer_cancelled(const gantry_consumer *consumer, uint64_t *cursor, uint64_t *position);
 
 /// Payload bytes that fit now without waiting. 0: maybe not even a header does, so an empty payload waits for 1 too.
 uint64_t gantry_consumer_room(gantry_consumer *consumer);

@@ -23,6 +23,9 @@ void gantry_eventfd_ring(int fd);
 /// The monotonic clock in nanoseconds. No system call where the vDSO serves.
 uint64_t gantry_clock_ns(void);
 
+/// Sleeps for so long, or a little less where a signal arrives.
+void gantry_sleep_ns(uint64_t nanoseconds);
+
 /// Tells the processor that this is a spin loop.
 static inline void gantry_pause(void) {
 #if defined(__x86_64__)

@@ -11,12 +11,14 @@
 #include "gantry_atomics.h"
 
 #define GANTRY_LAYOUT_MAGIC 0x59525447u  // "GTRY"
-#define GANTRY_LAYOUT_VERSION 1u
+#define GANTRY_LAYOUT_VERSION 2u
 #define GANTRY_PAGE 4096u
 /// Words that different processes write stand this far apart: pairs of lines are fetched together.
 #define GANTRY_LINE 128u
 /// Descriptors in a lane; a power of two.
 #define GANTRY_DESCRIPTORS 64u
+/// Cancelled positions that are remembered; a power of two.
+#define GANTRY_CANCELS 256u
 /// Records in a completion ring begin at multiples of this.
 #define GANTRY_RECORD_ALIGN 64u
 #define GANTRY_RECORD_MAGIC 0x43455247u  // "GREC"
@@ -25,6 +27,7 @@
 enum {
   GANTRY_CHUNK_LZ4 = 1,       ///< one LZ4 block, else stored
   GANTRY_CHUNK_SHUFFLED = 2,  ///< bytes of fixed-width inputs were shuffled before LZ4
+  GANTRY_CHUNK_FRAMED = 4,    ///< each input stands behind its length; said where inputs are picked out singly
 };
 
 /// What a record carries.
@@ -69,9 +72,10 @@ typedef struct gantry_driver_page {
   alignas(GANTRY_LINE) _Atomic uint32_t driver_parked;  ///< gantry_ring_when
   _Atomic uint32_t stop;                        ///< 1: finish and exit
   _Atomic uint32_t spin_ns;                     ///< how long a container may spin before it parks
-  _Atomic uint64_t cancel;                      ///< position + 1 of a descriptor whose running input is unwanted
   _Atomic uint32_t cancel_bell;                 ///< futex: bumped for each cancel
   alignas(GANTRY_LINE) gantry_descriptor descriptors[GANTRY_DESCRIPTORS];
+  _Atomic uint64_t cancel_count;                ///< cancels so far
+  _Atomic uint64_t cancels[GANTRY_CANCELS];     ///< positions whose running input is unwanted; slot = count mod 256
 } gantry_driver_page;
 
 /// Where the crash words stand in the container page.
@@ -117,6 +121,8 @@ static_assert(offsetof(gantry_driver_page, head) == 256, "own line");
 static_assert(offsetof(gantry_driver_page, bell) == 384, "own line");
 static_assert(offsetof(gantry_driver_page, driver_parked) == 512, "own line");
 static_assert(offsetof(gantry_driver_page, descriptors) == 640, "own lines");
+static_assert(offsetof(gantry_driver_page, cancel_count) == 4736, "behind the descriptors");
+static_assert(offsetof(gantry_driver_page, cancels) == 4744, "behind their count");
 static_assert(sizeof(gantry_driver_page) <= 2 * GANTRY_PAGE, "two pages");
 static_assert(offsetof(gantry_container_page, claim) == 0, "own line");
 static_assert(offsetof(gantry_container_page, progress) == 128, "own line");

@@ -96,7 +96,8 @@ void gantry_producer_fence(void);
 
 void gantry_producer_set_spin(gantry_producer *producer, uint32_t spin_ns);
 
-/// Tells an asynchronous container to cancel the input that runs for this descriptor. One system call.
+/// Tells an asynchronous container to cancel the input that runs for this descriptor. One system call. A container
+/// that lags more than GANTRY_CANCELS behind misses some.
 void gantry_producer_cancel(gantry_producer *producer, uint64_t position);
 
 /// Asks the container to end, and wakes it.
