@@ -60,6 +60,17 @@ package struct Fifo<Element> {
     return slots[index]
   }
 
+  /// Takes one element out; costs as much as it is away from the nearer end.
+  package mutating func remove(at index: Int) {
+    if index < count / 2 {
+      for place in stride(from: index, to: 0, by: -1) { self[place] = self[place - 1] }
+      popFirst()
+    } else {
+      for place in index..<(count - 1) { self[place] = self[place + 1] }
+      popLast()
+    }
+  }
+
   /// Takes everything out, in order.
   package mutating func drain() -> [Element] {
     var all: [Element] = []

@@ -82,18 +82,29 @@ package struct LaneLedger {
     package var piece: Piece { Piece(chunk: chunk, inputs: first..<end) }
   }
 
-  package private(set) var entries = Fifo<Entry>()
+  package internal(set) var entries = Fifo<Entry>()
   /// Inputs in the lane that are not accounted for.
-  package private(set) var inputs = 0
+  package internal(set) var inputs = 0
+  /// Where several inputs run at once: the descriptor of whose output pieces have come, and more will.
+  var pieceOf: UInt64?
 
   package init() {}
 
   package var isEmpty: Bool { entries.isEmpty }
 
   /// Whether the descriptor at a position is not accounted for.
-  package func contains(_ position: UInt64) -> Bool {
-    guard let first = entries.first, let last = entries.last else { return false }
-    return position &- first.position <= last.position &- first.position
+  package func contains(_ position: UInt64) -> Bool { index(of: position) != nil }
+
+  /// The place of a descriptor among the entries, which stand in order and may have gaps.
+  func index(of position: UInt64) -> Int? {
+    guard let base = entries.first?.position else { return nil }
+    var low = 0
+    var high = entries.count
+    while low < high {
+      let middle = (low + high) / 2
+      if entries[middle].position &- base < position &- base { low = middle + 1 } else { high = middle }
+    }
+    return low < entries.count && entries[low].position == position ? low : nil
   }
 
   /// Notes a published descriptor.
