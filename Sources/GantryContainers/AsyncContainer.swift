@@ -50,20 +50,11 @@ private final class AsyncServer: @unchecked Sendable {
   func begin() {
     setCurrent(
       Task.detached { [self] in
-        let session = await enter()
+        let session = await enterOrLeave(runner)
         self.session = session
         lane.publishStarted(process: getpid())
         await work(session)
       })
-  }
-
-  private func enter() async -> ContainerSession {
-    do {
-      return try await runner.enter()
-    } catch {
-      flushOutput()
-      leave("\(ContainerStatus.enterThrewMark)\(error)\n", status: ContainerStatus.enterThrew)
-    }
   }
 
   private func setCurrent(_ task: Task<Void, Never>) {
@@ -145,8 +136,18 @@ private final class AsyncServer: @unchecked Sendable {
   }
 }
 
+/// Enters a function's state; a container whose `enter` throws says so and is gone.
+func enterOrLeave(_ runner: AsyncRunner) async -> ContainerSession {
+  do {
+    return try await runner.enter()
+  } catch {
+    flushOutput()
+    leave("\(ContainerStatus.enterThrewMark)\(error)\n", status: ContainerStatus.enterThrew)
+  }
+}
+
 /// A container that cannot have threads cannot serve an asynchronous function.
-private func startThreadOrLeave(_ body: @escaping @Sendable () -> Void) {
+func startThreadOrLeave(_ body: @escaping @Sendable () -> Void) {
   let failure = startThread(body)
   if failure == 0 { return }
   leave(

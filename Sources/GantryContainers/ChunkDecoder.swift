@@ -11,6 +11,12 @@ struct ChunkDecoder {
 
   init(arena: UnsafeRawPointer) { self.arena = arena }
 
+  /// Frees what chunks were decompressed into.
+  func free() {
+    plain.deallocate()
+    scratch.deallocate()
+  }
+
   /// The chunk's bytes.
   ///
   /// A chunk that arrives damaged ends the container: nothing in it can be believed, and the driver, which

@@ -8,6 +8,14 @@ public enum ChunkRunner: Sendable {
   /// The container serves its main dispatch queue and runs the loop as a task.
   case async(AsyncRunner)
 
+  /// Whether its containers run one input at a time, whatever they are asked for.
+  package var isSync: Bool {
+    switch self {
+    case .sync: true
+    case .async: false
+    }
+  }
+
   /// Whether a container that is asked to leave still has something of the user's to run.
   package var hasExit: Bool {
     switch self {

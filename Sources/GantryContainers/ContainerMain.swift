@@ -36,7 +36,9 @@ package func containerMain(
     gantry_crash_handler_install(lane.crash.assumingMemoryBound(to: gantry_crash_note.self))
     // Test builds pass the step at which the container is to die in the spawn message.
     armStepKill(step: spawn.pointee.detail.0, nth: spawn.pointee.detail.1)
-    serve(lane, zygoteFunctions[Int(spawn.pointee.function_index)].runner)
+    serve(
+      lane, zygoteFunctions[Int(spawn.pointee.function_index)].runner,
+      concurrency: Int(clamping: spawn.pointee.detail.2))
   } catch {
     leave("The container could not map its lane. \(error)\n", status: ContainerStatus.noLane)
   }
@@ -60,14 +62,16 @@ func leave(_ reason: String, status: Int32) -> Never {
   _exit(status)
 }
 
-private func serve(_ lane: LaneConsumer, _ runner: ChunkRunner) -> Never {
+private func serve(_ lane: LaneConsumer, _ runner: ChunkRunner, concurrency: Int) -> Never {
   switch runner {
   case .sync(let run):
     lane.publishStarted(process: getpid())
     serveSync(lane, run)
   case .async(let runner):
     // Its tasks are detached from this thread and its marks.
-    serveAsync(lane, ContainerCode.isRunning ? runner.marked : runner)
+    let runner = ContainerCode.isRunning ? runner.marked : runner
+    if concurrency > 1 { serveConcurrently(lane, runner, atMost: concurrency) }
+    serveAsync(lane, runner)
   }
 }
 

@@ -14,17 +14,20 @@ import Musl
 package struct InProcessRequest {
   package var arenaBytes: UInt64
   package var ringBytes: UInt64
+  /// Inputs it runs at a time.
+  package var concurrency: Int
   package var arena: Int32
   package var driverPage: Int32
   package var containerRegion: Int32
   package var doorbell: Int32
 
   package init(
-    arenaBytes: UInt64, ringBytes: UInt64, arena: Int32, driverPage: Int32, containerRegion: Int32,
-    doorbell: Int32
+    arenaBytes: UInt64, ringBytes: UInt64, concurrency: Int, arena: Int32, driverPage: Int32,
+    containerRegion: Int32, doorbell: Int32
   ) {
     self.arenaBytes = arenaBytes
     self.ringBytes = ringBytes
+    self.concurrency = concurrency
     self.arena = arena
     self.driverPage = driverPage
     self.containerRegion = containerRegion
@@ -48,7 +51,7 @@ package func startInProcess(
     close(bell)
     throw error
   }
-  let container = InProcessContainer(lane, runner)
+  let container = InProcessContainer(lane, runner, concurrency: request.concurrency)
   let arenaBytes = request.arenaBytes
   let failure = startThread {
     let reason = ContainerCode.$isRunning.withValue(true) { container.serve() }
@@ -67,11 +70,13 @@ package func startInProcess(
 private final class InProcessContainer: @unchecked Sendable {
   private let lane: LaneConsumer
   private let runner: ChunkRunner
+  private let concurrency: Int
   private var decoder: ChunkDecoder
 
-  init(_ lane: LaneConsumer, _ runner: ChunkRunner) {
+  init(_ lane: LaneConsumer, _ runner: ChunkRunner, concurrency: Int) {
     self.lane = lane
     self.runner = runner
+    self.concurrency = concurrency
     decoder = ChunkDecoder(arena: lane.arena)
   }
 
@@ -106,7 +111,8 @@ private final class InProcessContainer: @unchecked Sendable {
         failure.value = "\(ContainerStatus.enterThrewMark)\(error)"
       }
     }.wait()
-    guard entered.value != nil else { return failure.value }
+    guard let session = entered.value else { return failure.value }
+    if concurrency > 1 { return serve(session) }
     lane.publishStarted(process: getpid())
     while let chunk = nextChunk() {
       let open = Slot(chunk)
@@ -119,6 +125,20 @@ private final class InProcessContainer: @unchecked Sendable {
       }
     }
     finish { await entered.value?.exit() }.wait()
+    return nil
+  }
+
+  /// Serves several inputs at a time.
+  private func serve(_ session: ContainerSession) -> String? {
+    let server = ConcurrentServer(lane, atMost: concurrency)
+    guard server.open(session) else {
+      return "The function's state cannot be shared by several inputs."
+    }
+    let failure = startThread { server.watchForCancellation(each: 20_000_000) }
+    guard failure == 0 else { return "A thread could not be started: \(String(cString: strerror(failure)))." }
+    server.serve()
+    server.stopWatching()
+    finish { await server.exit() }.wait()
     return nil
   }
 

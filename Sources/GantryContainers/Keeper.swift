@@ -70,6 +70,8 @@ package struct SpawnRequest {
   package var isMarked = false
   /// In test builds, the protocol step to die at and how many passes of it to survive.
   package var stepKill: (step: UInt64, nth: UInt64)
+  /// Inputs it runs at a time.
+  package var concurrency = 1
 
   package init(
     epoch: UInt64, function: Int, memoryLimit: Int?, arenaBytes: UInt64, ringBytes: UInt64,
@@ -126,6 +128,7 @@ package struct Keeper: ~Copyable {
     spawn.arena_bytes = request.arenaBytes
     spawn.ring_bytes = request.ringBytes
     (spawn.detail.0, spawn.detail.1) = request.stepKill
+    spawn.detail.2 = UInt64(request.concurrency)
     let failure = gantry_spawn_request(keeper.zygote_socket, &spawn, descriptors, Int32(descriptors.count))
     guard failure == 0 else { throw ProcessError("the zygote could not be asked for a container", failure) }
   }

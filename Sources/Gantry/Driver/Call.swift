@@ -19,7 +19,9 @@ final class Call: @unchecked Sendable {
   var compression: CompressionPolicy
   /// Pieces that wait for a lane; redelivered ones stand in front.
   var pending = Fifo<Piece>()
-  /// Inputs in `pending`.
+  /// Inputs that are to run without company; only where containers run several at once.
+  var alone = Fifo<Piece>()
+  /// Inputs in both.
   var pendingInputs = 0
   /// Inputs taken that were neither delivered nor dropped.
   var open = 0
@@ -92,6 +94,8 @@ final class Call: @unchecked Sendable {
 /// Why and how often an input was started again.
 struct Charge {
   var crashes = 0
+  /// It was running when a container died that ran several: the next attempt shows whether it was to blame.
+  var runsAlone = false
   var throwns = 0
   var attempts: Int { crashes + throwns }
 }

@@ -42,14 +42,26 @@ final class Container {
   var outputs = 0
   /// Attempts of them that threw or gave what has no encoding.
   var failed = 0
-  /// Kill it then if it still runs the descriptor that was cancelled.
-  var cancelDeadline: (position: UInt64, at: UInt64)?
+  /// Descriptors that were cancelled while they ran; it is killed when it still has one then.
+  var unwanted: [(position: UInt64, at: UInt64)] = []
+  /// Descriptors that are to be cancelled when the container has had time to read of those before.
+  var toCancel = Fifo<UInt64>()
+  /// Cancels written since the last look at it.
+  var cancelsWritten = 0
   /// Times the running input, where the function has a timeout.
   var clock = AttemptClock()
   /// Positions of granted inputs that were not seen to start.
   var unseen: [UInt64] = []
   /// The input that was overdue when the driver killed it.
   var overdue: LaneProgress?
+  /// Times its inputs, where several run at once.
+  var claims = ClaimClock()
+  /// The descriptors before it were overdue when the driver killed it, where several run at once.
+  var overdueBefore: UInt64?
+  /// The driver killed it because something cancelled would not end.
+  var outlivedCancel = false
+  /// What it has is to run without company.
+  var isAlone = false
   /// It ended because its zygote did.
   var isOrphan = false
   /// The driver asked it to leave.
@@ -75,10 +87,12 @@ final class Container {
   var namedPid: Int32 { pid != 0 ? pid : pidInItsWords }
 
   static let mostEntries = 32
+  /// Descriptors it may have at a time.
+  var mostEntries: Int { pool.concurrency > 1 ? pool.concurrency : Container.mostEntries }
   static let enoughWork = 100_000.0
 
   var isFeedable: Bool {
-    state != .closing && ledger.entries.count < Container.mostEntries && inputsLeft > 0
+    state != .closing && ledger.entries.count < mostEntries && inputsLeft > 0
   }
 
   /// Inputs it may still be given before it is replaced.
@@ -90,9 +104,10 @@ final class Container {
   /// Whether it should be given more: less than two chunks, or too little work to cover a wake.
   var isHungry: Bool {
     guard isFeedable else { return false }
+    if pool.concurrency > 1 { return canBegin }
     if ledger.isEmpty { return true }
     // One in its grace may be killed: what is queued behind the cancelled input would wait for that.
-    if state == .starting || isStuck || cancelDeadline != nil { return false }
+    if state == .starting || isStuck || !unwanted.isEmpty { return false }
     return pool.work(ledger.inputs) < Container.enoughWork || (ledger.entries.count < 2 && pool.mean != nil)
   }
 

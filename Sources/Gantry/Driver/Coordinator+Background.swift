@@ -16,6 +16,11 @@ extension Coordinator {
         .zygoteStartFailed, "The driver's background thread could not be started (\(failure)).")
     }
     ForkBook.enter(self)
+    for pool in pools where pool.options.inputConcurrency > pool.concurrency {
+      log.warning(
+        "Function \"\(pool.name)\" has inputConcurrency \(pool.options.inputConcurrency), but its body is synchronous: its containers run one input at a time. Make the body async, or leave the option out."
+      )
+    }
     locked {
       now = monotonicNow()
       for pool in pools { grow(pool) }

@@ -70,7 +70,9 @@ extension Coordinator {
   }
 
   private func dropPending(_ call: Call) {
-    for piece in call.pending.drain() { account(chunks[piece.chunk], piece.chunk, piece.inputs.count) }
+    for piece in call.pending.drain() + call.alone.drain() {
+      account(chunks[piece.chunk], piece.chunk, piece.inputs.count)
+    }
     call.pendingInputs = 0
     let delayed = call.pool.delayed
     call.pool.delayed = delayed.filter { $0.call !== call }
@@ -81,11 +83,28 @@ extension Coordinator {
   private func withdraw(_ call: Call, from container: Container) {
     guard container.state != .closing else { return }
     takeBackUnclaimed(container)
-    guard let entry = container.ledger.entries.first, chunks[entry.chunk].call === call else { return }
-    splitBehindRunning(container, keeping: 0)
-    container.lane.cancel(entry.position)
-    if container.cancelDeadline == nil { container.cancelDeadline = (entry.position, now + cancelGrace) }
+    if container.pool.concurrency == 1 { splitBehindRunning(container, keeping: 0) }
+    for index in 0..<container.ledger.entries.count {
+      let entry = container.ledger.entries[index]
+      guard chunks[entry.chunk].call === call else { continue }
+      container.toCancel.append(entry.position)
+    }
+    writeCancels(to: container)
   }
+
+  /// Cancels what is to be: no more at a time than the container remembers while it does not get to them.
+  func writeCancels(to container: Container) {
+    while container.cancelsWritten < Coordinator.cancelsAtATime, let position = container.toCancel.popFirst()
+    {
+      guard container.ledger.contains(position) else { continue }
+      container.lane.cancel(position)
+      container.cancelsWritten += 1
+      container.unwanted.append((position, now + cancelGrace))
+    }
+  }
+
+  /// Half of what a lane remembers, so that a container may miss a look.
+  private static let cancelsAtATime = 128
 
   /// Counts inputs of a chunk as delivered or dropped, and frees it when none is left.
   func account(_ chunk: Chunk, _ id: Int, _ count: Int) {
@@ -118,8 +137,12 @@ extension Coordinator {
       account(chunk, piece.chunk, piece.inputs.count)
       return
     }
-    call.pending.prepend(piece)
     call.pendingInputs += piece.inputs.count
+    if call.pool.concurrency > 1, call.charges[chunk.base + Int(piece.inputs.lowerBound)]?.runsAlone == true {
+      call.alone.append(piece)
+    } else {
+      call.pending.prepend(piece)
+    }
   }
 }
 

@@ -56,11 +56,9 @@ extension Coordinator {
     guard containers.removeValue(forKey: container.epoch) != nil else { return }
     let pool = container.pool
     drain(container)
-    if container.verdict == nil, end.leavesMemorySound { harvestAll(container) }
+    if container.verdict == nil, end.leavesMemorySound, pool.concurrency == 1 { harvestAll(container) }
     container.state = .closing
     let claimed = (try? container.lane.claimed()) ?? 0
-    let last = container.progress()
-    let obituary = container.ledger.close(claimed: claimed, at: last)
     readLastWords(container)
     let exit = ContainerExit(
       pid: container.pid, status: exitStatus(end),
@@ -69,19 +67,13 @@ extension Coordinator {
     forgetUnseen(container)
     pool.counts.died += 1
     debug("Container \(container.pid) of \"\(pool.name)\" ended: \(exit.summary)")
-    for piece in obituary.redeliver.reversed() { requeue(piece) }
-    if let culprit = obituary.culprit {
-      switch blame(for: container, end, at: last) {
-      case .crash: charge(culprit, .crashed(exit), container)
-      case .timeout: charge(culprit, .timedOut(after: pool.options.timeout ?? .zero), container)
-      case .nobody: requeue(culprit)
-      }
-    }
-    for chunk in obituary.released { dereference(chunk) }
+    let hasPaid =
+      pool.concurrency > 1
+      ? settleSuspects(of: container, end, claimed: claimed, exit)
+      : settleCulprit(of: container, end, claimed: claimed, exit)
     // One that idled, or was only asked for, when its zygote was killed did not fail to start.
     let wasBystander = container.isOrphan && (container.hasStarted || container.pid == 0)
-    if obituary.culprit == nil, container.overdue == nil, container.outputs == 0, !container.isRetiring,
-      !wasBystander,
+    if !hasPaid, container.outputs == 0, !container.isRetiring, !wasBystander,
       !isShuttingDown || !pool.calls.isEmpty
     {
       noteFailedStart(of: pool, exit, container)
@@ -90,13 +82,35 @@ extension Coordinator {
     endQuietlyIfOutputIsClosed(end)
   }
 
+  /// Finds who pays for the death of a container that ran one input at a time; false: none was running.
+  private func settleCulprit(
+    of container: Container, _ end: ContainerEnd, claimed: UInt64, _ exit: ContainerExit
+  ) -> Bool {
+    let last = container.progress()
+    let obituary = container.ledger.close(claimed: claimed, at: last)
+    for piece in obituary.redeliver.reversed() { requeue(piece) }
+    if let culprit = obituary.culprit {
+      switch blame(for: container, end, at: last) {
+      case .crash: charge(culprit, .crashed(exit), container)
+      case .timeout: charge(culprit, .timedOut(after: container.pool.options.timeout ?? .zero), container)
+      case .nobody: requeue(culprit)
+      }
+    }
+    for chunk in obituary.released { dereference(chunk) }
+    return obituary.culprit != nil || container.overdue != nil
+  }
+
   private func harvestAll(_ container: Container) {
     // A dead container's tail stands still: one harvest takes everything.
     _ = harvest(container)
   }
 
   /// The input that was running pays for the death: it is tried again, alone, or reported.
-  private func charge(_ culprit: Piece, _ reason: InputError.Reason, _ container: Container) {
+  ///
+  /// `start` is when it was first seen to run, where several did.
+  func charge(
+    _ culprit: Piece, _ reason: InputError.Reason, _ container: Container, since start: UInt64? = nil
+  ) {
     let chunk = chunks[culprit.chunk]
     let call = chunk.call
     guard !call.isCancelled, call.failure == nil else {
@@ -111,6 +125,7 @@ extension Coordinator {
       delay = call.pool.options.retries.backoff.delay(beforeRetry: charge.throwns)
     } else {
       charge.crashes += 1
+      charge.runsAlone = true
       delay = call.pool.options.crashRetries.backoff.delay(beforeRetry: charge.crashes)
     }
     if let delay {
@@ -120,7 +135,8 @@ extension Coordinator {
       return
     }
     call.charges[index] = nil
-    noteFacts(index..<(index + 1), of: call, by: container, nanoseconds: now &- container.seenSince)
+    noteFacts(
+      index..<(index + 1), of: call, by: container, nanoseconds: now &- (start ?? container.seenSince))
     call.sink.accept(
       InputError(function: call.pool.name, index: index, attempts: charge.attempts, reason: reason))
     noteFailed(call)
@@ -129,7 +145,7 @@ extension Coordinator {
 
   /// A container died before its first input: the next starts later, and after several the calls are told why.
   private func noteFailedStart(of pool: Pool, _ exit: ContainerExit, _ container: Container) {
-    guard container.verdict != nil || container.cancelDeadline == nil else { return }
+    guard container.verdict != nil || container.unwanted.isEmpty else { return }
     if let pause = pool.scaling.startFailed(now: now) {
       due(at: now + pause)
       return

@@ -65,7 +65,7 @@ extension Coordinator {
   ) throws {
     guard container.largePieces.isEmpty else { throw LaneViolation("outputs amid the pieces of another") }
     let before = container.ledger
-    let accepted = try container.ledger.accept(facts(record, .outputs))
+    let accepted = try accept(facts(record, .outputs), from: container)
     let chunk = chunks[accepted.chunk]
     if !accepted.fresh.isEmpty {
       do {
@@ -115,7 +115,7 @@ extension Coordinator {
     else {
       throw LaneViolation("a payload whose checksum is wrong")
     }
-    let accepted = try container.ledger.accept(facts(record, kind == .more ? .piece : .single))
+    let accepted = try accept(facts(record, kind == .more ? .piece : .single), from: container)
     let chunk = chunks[accepted.chunk]
     if kind == .more { return }
     let bytes = container.largePieces
@@ -182,6 +182,8 @@ extension Coordinator {
         beforeRetry: (call.charges[index]?.throwns ?? 0) + 1)
     else { return false }
     call.charges[index, default: Charge()].throwns += 1
+    // It came to its end: nothing is left to be suspected.
+    call.charges[index]?.runsAlone = false
     noteRetry(
       call, index, attempts: call.charges[index]?.attempts ?? 1, after: delay, because: .threw)
     retry(piece, of: call, after: delay)
@@ -212,8 +214,13 @@ extension Coordinator {
     guard accepted.isFinished else { return }
     requeue(Piece(chunk: accepted.chunk, inputs: accepted.returned))
     dereference(accepted.chunk)
-    if container.cancelDeadline != nil { container.cancelDeadline = nil }
-    if container.ledger.isEmpty { container.idleSince = now }
+    if !container.unwanted.isEmpty {
+      container.unwanted.removeAll { !container.ledger.contains($0.position) }
+    }
+    if container.ledger.isEmpty {
+      container.idleSince = now
+      container.isAlone = false
+    }
   }
 
   // MARK: Harvest

@@ -86,19 +86,21 @@ extension Coordinator {
     return piece
   }
 
-  private func publish(_ piece: Piece, to container: Container) {
+  func publish(_ piece: Piece, to container: Container) {
     let chunk = chunks[piece.chunk]
     let position = container.lane.publish(
-      offset: chunk.block.offset, form: chunk.form, inputs: piece.inputs, of: chunk.count,
+      offset: chunk.block.offset, form: formToSend(chunk), inputs: piece.inputs, of: chunk.count,
       publishEvery: chunk.call.publishEvery)
     if container.ledger.isEmpty {
       container.seenSince = now
       container.isStuck = false
+      container.isAlone = false
     }
     container.ledger.publish(piece, at: position)
     container.needsWake = true
     // Spinning for the next chunk pays while whoever is at work, the driver included, has a processor of its own.
-    container.lane.setSpin(nanoseconds: container.pool.busyContainers < processorCount ? 50_000 : 3_000)
+    let mayLinger = container.pool.concurrency == 1 && container.pool.busyContainers < processorCount
+    container.lane.setSpin(nanoseconds: mayLinger ? 50_000 : 3_000)
     chunk.references += 1
     chunk.call.starvedSince = nil
     tick = Coordinator.shortestTick
@@ -165,6 +167,8 @@ extension Coordinator {
         requeue(piece)
         dereference(piece.chunk)
       }
+      // What is claimed just now may have to be claimed again.
+      container.claims.distrust(from: kept &- 1)
     } catch {
       condemn(container, error.what)
     }
@@ -216,13 +220,14 @@ extension Coordinator {
     var didSomething = false
     for (_, container) in containers where !container.ledger.isEmpty {
       let isStalled = isStalled(container)
-      if isStalled, harvest(container) { didSomething = true }
-      if let (position, at) = container.cancelDeadline {
-        if container.ledger.entries.first?.position != position {
-          container.cancelDeadline = nil
-        } else if now >= at {
-          kill(container)
-        }
+      if isStalled, container.pool.concurrency == 1, harvest(container) { didSomething = true }
+      if !container.toCancel.isEmpty { didSomething = true }
+      container.cancelsWritten = 0
+      writeCancels(to: container)
+      container.unwanted.removeAll { !container.ledger.contains($0.position) }
+      if container.unwanted.contains(where: { now >= $0.at }) {
+        container.outlivedCancel = true
+        kill(container)
       }
       if isStalled { evenOut(container.pool) }
     }

@@ -18,20 +18,20 @@ extension Coordinator {
     guard call.sourceIsOpen, !call.isFilling, !call.isCancelled, call.failure == nil else { return false }
     guard call.pending.count < 2 else { return false }
     guard arena.used < ringBytes || call.open == 0 else { return false }
-    return call.window.room(containers: call.pool.maxContainers, sizing: call.sizing) > 0
+    return call.window.room(containers: call.pool.windowWidth, sizing: call.sizing) > 0
   }
 
   /// Whether its caller, which reads the source itself, could go on with it.
   func hasRoom(_ call: Call) -> Bool {
     guard wantsInput(call) else { return false }
     guard let feeder = call.feeder else { return call.filler.isPrompt }
-    return call.window.room(containers: call.pool.maxContainers, sizing: call.sizing) > feeder.granted
+    return call.window.room(containers: call.pool.windowWidth, sizing: call.sizing) > feeder.granted
   }
 
   /// Room for one chunk of a prompt source, encoded in its caller's own turn.
   func grant(for call: Call) -> Grant? {
     guard call.filler.isPrompt, wantsInput(call) else { return nil }
-    let room = call.window.room(containers: call.pool.maxContainers, sizing: call.sizing)
+    let room = call.window.room(containers: call.pool.windowWidth, sizing: call.sizing)
     let most = min(room, call.sizing.next(left: call.filler.left(), share: call.pool.maxContainers))
     let width = call.filler.width
     var mostBytes = chunkBytes
@@ -185,7 +185,7 @@ extension Coordinator {
       }
       let room =
         wantsInput(call)
-        ? call.window.room(containers: call.pool.maxContainers, sizing: call.sizing) - feeder.granted : 0
+        ? call.window.room(containers: call.pool.windowWidth, sizing: call.sizing) - feeder.granted : 0
       feeder.isWaiting = room <= 0
       guard room > 0 else { return nil }
       let target = call.sizing.next(left: nil, share: 1)

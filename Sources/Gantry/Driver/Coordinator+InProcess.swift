@@ -16,7 +16,8 @@ extension Coordinator {
     container.pid = getpid()
     let regions = lane.containerDescriptors
     let request = InProcessRequest(
-      arenaBytes: Arena.span, ringBytes: lane.ringBytes, arena: arena.readable,
+      arenaBytes: Arena.span, ringBytes: lane.ringBytes, concurrency: pool.concurrency,
+      arena: arena.readable,
       driverPage: regions.driverPage,
       containerRegion: regions.containerRegion, doorbell: lane.doorbell)
     enlist(container)

@@ -6,12 +6,12 @@ import GantryScheduling
 
 extension Pool {
   /// Whether containers are given single inputs that they begin at once.
-  var feedsSingly: Bool { limiter != nil }
+  var feedsSingly: Bool { limiter != nil || concurrency > 1 }
 
   /// The container that begins another input soonest, and with the fewest beside it.
-  func freest() -> Container? {
+  func freest(but reserved: Container? = nil) -> Container? {
     var best: Container?
-    for container in containers where container.canBegin {
+    for container in containers where container.canBegin && container !== reserved {
       if let chosen = best, chosen.ledger.inputs <= container.ledger.inputs { continue }
       best = container
     }
@@ -21,26 +21,41 @@ extension Pool {
 
 extension Container {
   /// Whether it would begin another input at once.
-  var canBegin: Bool { state == .ready && ledger.isEmpty && isFeedable }
+  var canBegin: Bool {
+    guard state == .ready, isFeedable else { return false }
+    if ledger.isEmpty { return true }
+    // One in its grace may be killed, and its other inputs would have to begin again.
+    guard ledger.entries.count < pool.concurrency, !isAlone, unwanted.isEmpty else { return false }
+    return (try? lane.claimed()).map { lane.canPublish(claimed: $0) } ?? false
+  }
 }
 
 extension Coordinator {
   /// Feeds containers of a pool that can begin an input at once.
   func feedSingly(_ pool: Pool) {
     observeStarts(pool)
-    while pool.startsAvailable(now: now) > 0, let container = pool.freest(), let call = pool.nextToFeed() {
+    let reserved = feedAlone(pool)
+    while pool.startsAvailable(now: now) > 0, let container = pool.freest(but: reserved),
+      let call = pool.nextToFeed()
+    {
       give(call, to: container)
-      guard pool.limiter != nil else { continue }
-      pool.limiter?.grant()
-      container.unseen.append(container.lane.published &- 1)
-      due(at: now + observationInterval(pool))
+      noteGranted(container)
     }
     // Without a container, too: whether one is started depends on what may start.
     if let next = pool.limiter?.next(), pool.startsAvailable(now: now) <= 0,
-      pool.calls.contains(where: { !$0.pending.isEmpty })
+      pool.calls.contains(where: { $0.pendingInputs > 0 })
     {
       due(at: next)
     }
+  }
+
+  /// Notes that what was published last is about to start.
+  func noteGranted(_ container: Container) {
+    let pool = container.pool
+    guard pool.limiter != nil else { return }
+    pool.limiter?.grant()
+    container.unseen.append(container.lane.published &- 1)
+    due(at: now + observationInterval(pool))
   }
 
   // MARK: Observing
@@ -69,6 +84,12 @@ extension Coordinator {
   private func startObserved(_ position: UInt64, _ container: Container) -> UInt64? {
     // What has left the lane has started before, or never will.
     guard container.ledger.contains(position) else { return monotonicNow() }
+    if container.pool.concurrency > 1 {
+      guard let claimed = try? container.lane.claimed(), Int64(bitPattern: claimed &- position) > 0 else {
+        return nil
+      }
+      return monotonicNow() + margin(container.pool)
+    }
     let progress = container.progress()
     guard progress.tag == LaneProgress.tag(of: position), progress.isRunning else { return nil }
     return monotonicNow() + margin(container.pool)

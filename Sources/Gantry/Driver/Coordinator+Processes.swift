@@ -30,6 +30,7 @@ extension Coordinator {
         epoch: epoch, function: pool.function, memoryLimit: pool.options.memoryLimit, arenaBytes: Arena.span,
         ringBytes: lane.ringBytes, stepKill: stepKill(for: epoch))
       request.isMarked = runsProgram
+      request.concurrency = pool.concurrency
       do {
         try keeper.request(
           request, [pipe.writing, arena.readable, regions.driverPage, regions.containerRegion, lane.doorbell])

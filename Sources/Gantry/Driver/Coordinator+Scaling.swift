@@ -17,9 +17,9 @@ extension Coordinator {
     var snapshot = PoolScaling.Snapshot(containers: 0, hungry: 0, waiting: waiting)
     snapshot.isEnding = isShuttingDown || pool.isDissolving
     // One that is busy with what nobody wants any more is as good as gone: the next call is not to wait for its grace.
-    for container in pool.containers where container.state != .closing && container.cancelDeadline == nil {
+    for container in pool.containers where container.state != .closing && container.unwanted.isEmpty {
       snapshot.containers += 1
-      if container.isHungry || container.state == .starting { snapshot.hungry += 1 }
+      if pool.couldFeed(container) || container.state == .starting { snapshot.hungry += 1 }
       if !container.ledger.isEmpty { snapshot.busy += 1 }
     }
     let decision = pool.scaling.start(snapshot, now: now)

@@ -12,7 +12,7 @@ extension Pool {
 
 extension Coordinator {
   /// How often a container is looked at: often enough that an attempt ends soon after its timeout, never before it.
-  private func lookInterval(_ timeout: UInt64) -> UInt64 {
+  func lookInterval(_ timeout: UInt64) -> UInt64 {
     min(max(timeout / 8, Coordinator.shortestTick), Coordinator.longestTick)
   }
 
@@ -20,6 +20,10 @@ extension Coordinator {
   func endOverdue(_ pool: Pool) {
     guard let timeout = pool.timeout else { return }
     for container in pool.containers where !container.ledger.isEmpty && container.state != .closing {
+      guard pool.concurrency == 1 else {
+        endOverdue(container, timeout: timeout)
+        continue
+      }
       let progress = container.progress()
       let time = monotonicNow()
       let since = container.clock.look(at: progress, taken: container.lane.taken, now: time)

@@ -294,6 +294,8 @@ final class Coordinator: @unchecked Sendable {
 
   private func doorbellLevel(_ container: Container) -> DoorbellLevel {
     if container.ledger.isEmpty { return container.state == .starting ? .whenDry : .never }
+    // One that runs several inputs may publish while it waits for more.
+    if container.pool.concurrency > 1 { return .always }
     return container.pool.calls.contains { $0.waiter != nil } ? .always : .whenDry
   }
 }

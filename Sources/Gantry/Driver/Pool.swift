@@ -17,6 +17,8 @@ final class Pool {
   /// Where the next turn of feeding begins.
   var nextCall = 0
   var scaling: PoolScaling
+  /// Inputs that a container runs at a time.
+  let concurrency: Int
   /// Grants starts, where the function has a rate limit.
   var limiter: RateLimiter?
   /// Inputs that wait for their backoff, soonest first.
@@ -36,6 +38,7 @@ final class Pool {
     maxContainers = options.maxContainers ?? processorCount
     scaling = PoolScaling(
       most: maxContainers, least: min(options.minContainers, maxContainers), buffer: options.bufferContainers)
+    concurrency = runner.isSync ? 1 : options.inputConcurrency
     limiter = options.rateLimit.map { RateLimiter(count: $0.count, span: $0.per.clampedNanoseconds) }
   }
 
@@ -54,6 +57,7 @@ final class Pool {
   var waitingInputs: Int {
     var waiting = 0
     for call in calls { waiting += call.pendingInputs }
+    if feedsSingly { return waiting }
     for container in containers where container.ledger.inputs > 1 { waiting += container.ledger.inputs - 1 }
     return waiting
   }

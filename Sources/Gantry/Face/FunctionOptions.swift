@@ -208,7 +208,6 @@ public struct FunctionOptions: Sendable, Equatable {
     require(
       startupTimeout > .zero,
       "FunctionOptions.startupTimeout is \(startupTimeout); it must be longer than zero.")
-    requireAbsent(inputConcurrency != 1, "inputConcurrency")
     self.minContainers = minContainers
     self.maxContainers = maxContainers
     self.bufferContainers = bufferContainers
@@ -235,9 +234,4 @@ func require(_ condition: Bool, _ message: @autoclosure () -> String) {
 
 private func requirePositive(_ value: Int?, _ name: String) {
   if let value { require(value >= 1, "FunctionOptions.\(name) is \(value); it must be 1 or more.") }
-}
-
-/// An option that would silently do nothing is refused.
-private func requireAbsent(_ isSet: Bool, _ name: String) {
-  require(!isSet, "FunctionOptions.\(name) has no effect in this version of Gantry; leave it out.")
 }

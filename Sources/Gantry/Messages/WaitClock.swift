@@ -51,7 +51,7 @@ extension Coordinator {
   private func wait(of pool: Pool) -> Wait {
     var wait = Wait.none
     for call in pool.calls where !call.isComplete {
-      if !call.pending.isEmpty { return .containers }
+      if call.pendingInputs > 0 { return .containers }
       guard call.sourceIsOpen else { continue }
       if call.isFilling || wantsInput(call) {
         wait = .input

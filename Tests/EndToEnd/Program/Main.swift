@@ -33,6 +33,7 @@ enum Program {
     scalingScenarios,
     inProcessScenarios,
     rateScenarios,
+    concurrencyScenarios,
     leakScenarios,
     conformanceResultsScenarios,
     conformanceLazinessScenarios,
