@@ -80,6 +80,22 @@ let package = Package(
       name: "CommandProgram",
       dependencies: ["Gantry", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       path: "Tests/EndToEnd/Command", swiftSettings: strict),
+    // What the contract of the calls says must compile does, and runs; what must not is refused in words.
+    .executableTarget(
+      name: "SquaresProgram", dependencies: ["Gantry"], path: "Tests/Compile/Squares", swiftSettings: strict),
+    .executableTarget(
+      name: "ScriptProgram", dependencies: ["Gantry", .product(name: "Logging", package: "swift-log")],
+      path: "Tests/Compile/Script", swiftSettings: strict),
+    .executableTarget(
+      name: "MainActorProgram", dependencies: ["Gantry"], path: "Tests/Compile/MainActorByDefault",
+      swiftSettings: strict + [.defaultIsolation(MainActor.self)]),
+    .executableTarget(
+      name: "ContractProgram", dependencies: ["Gantry", .product(name: "Logging", package: "swift-log")],
+      path: "Tests/Compile/Contract", swiftSettings: strict),
+    .testTarget(
+      name: "CompileTests",
+      dependencies: ["SquaresProgram", "ScriptProgram", "MainActorProgram", "ContractProgram"],
+      path: "Tests/Compile/Tests", swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests",
       dependencies: ["EndToEndProgram", "AsyncMainProgram", "TopLevelProgram", "CommandProgram", "Gantry"],

@@ -97,6 +97,11 @@ struct EmbeddingPage {
     await driver.shutdown()
   }
 
+  func startedAgain() throws {
+    let driver = try Driver(resize, configuration: .init(start: .reexec))
+    print(driver.statistics)
+  }
+
   // swift-format-ignore: OnlyOneTrailingClosureArgument
   let classify = Function(enter: { try await Model.load() }, exit: { await $0.close() }) {
     (model: Model, text: String) in model.label(text)

@@ -38,7 +38,7 @@ struct ReadmeFailures {
 func embedding(_ images: [[UInt8]]) async throws {
   let resize = Function("resize") { (image: [UInt8]) in thumbnail(image) }
 
-  let driver = try Driver(resize)  // early in main, while there is one thread
+  let driver = try Driver(resize)  // early in main
   for try await small in resize.map(images) { use(small) }  // from any task or thread, many maps at once
   await driver.shutdown()  // lets running calls finish, then ends all processes
 }

@@ -27,6 +27,10 @@ public struct Configuration: Sendable {
     public static let reexec = Start(way: .reexec)
     /// By starting another program, with this one's arguments, that makes a driver or an `App` with the same
     /// functions.
+    ///
+    /// - Parameter path: The program's file; where it cannot be started, or has other functions, the driver throws
+    ///   `.zygoteStartFailed`.
+    /// - Returns: The way to start.
     public static func executable(_ path: String) -> Start { Start(way: .executable(path)) }
     /// No processes: every container is a thread of the driver's own, for debuggers.
     ///

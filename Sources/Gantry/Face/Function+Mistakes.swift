@@ -210,6 +210,22 @@ extension Function {
   ) where Input == (repeat each A), Output == Void {
     fatalError()
   }
+
+  /// Catches a body with a state and an argument that cannot travel.
+  @available(
+    *, unavailable,
+    message:
+      "An argument of this body is no Payload: conform its type to Payload (and to Codable or BitwiseCopyable)"
+  )
+  @_disfavoredOverload
+  public init<State, each A, Result>(
+    _ name: String? = nil, options: FunctionOptions = .init(),
+    enter: @escaping @Sendable () async throws -> State, exit: (@Sendable (State) async -> Void)? = nil,
+    fileID: String = #fileID, line: Int = #line, column: Int = #column, several: Void = (),
+    _ body: @escaping @Sendable (State, repeat each A) async throws -> Result
+  ) where Input == (repeat each A), Output == Void {
+    fatalError()
+  }
 }
 
 private func refuse<Output>(_: Output.Type, _ site: CallSite) -> Never {

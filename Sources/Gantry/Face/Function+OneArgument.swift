@@ -41,7 +41,7 @@ extension Function {
         sync: body))
   }
 
-  /// Makes anamed function of an asynchronous body with one argument and a result.
+  /// Makes a named function of an asynchronous body with one argument and a result.
   @inlinable
   public init(
     _ name: String?, options: FunctionOptions = .init(), fileID: String = #fileID, line: Int = #line,
@@ -66,7 +66,7 @@ extension Function {
         async: body))
   }
 
-  /// Makes anamed function of a body with one argument and several results.
+  /// Makes a named function of a body with one argument and several results.
   @inlinable
   public init<First: Payload, Second: Payload, each Other: Payload>(
     _ name: String?, options: FunctionOptions = .init(), fileID: String = #fileID, line: Int = #line,
@@ -91,7 +91,7 @@ extension Function {
         TupleCoding<First, Second, repeat each Other>.self, sync: body))
   }
 
-  /// Makes anamed function of an asynchronous body with one argument and several results.
+  /// Makes a named function of an asynchronous body with one argument and several results.
   @inlinable
   public init<First: Payload, Second: Payload, each Other: Payload>(
     _ name: String?, options: FunctionOptions = .init(), fileID: String = #fileID, line: Int = #line,
@@ -116,7 +116,7 @@ extension Function {
         TupleCoding<First, Second, repeat each Other>.self, async: body))
   }
 
-  /// Makes anamed function of a body with one argument and no result.
+  /// Makes a named function of a body with one argument and no result.
   @_disfavoredOverload
   @inlinable
   public init(
@@ -141,7 +141,7 @@ extension Function {
         nil, options, CallSite(fileID, line, column), SingleCoding<Input>.self, VoidCoding.self, sync: body))
   }
 
-  /// Makes anamed function of an asynchronous body with one argument and no result.
+  /// Makes a named function of an asynchronous body with one argument and no result.
   @_disfavoredOverload
   @inlinable
   public init(

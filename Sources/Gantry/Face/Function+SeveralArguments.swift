@@ -4,7 +4,7 @@
 public import GantryWire
 
 extension Function {
-  /// Makes anamed function of a body with any number of arguments and a result.
+  /// Makes a named function of a body with any number of arguments and a result.
   @inlinable
   public init<each A: Payload>(
     _ name: String?, options: FunctionOptions = .init(), fileID: String = #fileID, line: Int = #line,
@@ -29,7 +29,7 @@ extension Function {
         SingleCoding<Output>.self, sync: { input in try body(repeat each input) }))
   }
 
-  /// Makes anamed function of an asynchronous body with any number of arguments and a result.
+  /// Makes a named function of an asynchronous body with any number of arguments and a result.
   @inlinable
   public init<each A: Payload>(
     _ name: String?, options: FunctionOptions = .init(), fileID: String = #fileID, line: Int = #line,
@@ -54,7 +54,7 @@ extension Function {
         SingleCoding<Output>.self, async: { input in try await body(repeat each input) }))
   }
 
-  /// Makes anamed function of a body with any number of arguments and several results.
+  /// Makes a named function of a body with any number of arguments and several results.
   @_disfavoredOverload
   @inlinable
   public init<each A: Payload, First: Payload, Second: Payload, each Other: Payload>(
@@ -81,7 +81,7 @@ extension Function {
         TupleCoding<First, Second, repeat each Other>.self, sync: { input in try body(repeat each input) }))
   }
 
-  /// Makes anamed function of an asynchronous body with any number of arguments and several results.
+  /// Makes a named function of an asynchronous body with any number of arguments and several results.
   @_disfavoredOverload
   @inlinable
   public init<each A: Payload, First: Payload, Second: Payload, each Other: Payload>(
@@ -110,7 +110,7 @@ extension Function {
         async: { input in try await body(repeat each input) }))
   }
 
-  /// Makes anamed function of a body with any number of arguments and no result.
+  /// Makes a named function of a body with any number of arguments and no result.
   @_disfavoredOverload
   @inlinable
   public init<each A: Payload>(
@@ -137,7 +137,7 @@ extension Function {
         sync: { input in try body(repeat each input) }))
   }
 
-  /// Makes anamed function of an asynchronous body with any number of arguments and no result.
+  /// Makes a named function of an asynchronous body with any number of arguments and no result.
   @_disfavoredOverload
   @inlinable
   public init<each A: Payload>(
