@@ -47,6 +47,12 @@ let trying = Function { (text: String) in
   do { return try [Int](text.map { _ in throw Failing.always }) } catch { return [] }
 }
 let mapped = Function { (rows: [[Int]]) in rows.flatMap { $0 }.filter { $0 > 1 }.sorted { $0 > $1 } }
+let handle: Rock? = rock
+let chained = Function { (x: Int) in handle?.touch() }
+let chainedTwo = Function("chained", { (x: Int, y: Int) in handle?.touch() })
+let quiet = Function { (x: Int) async in try? await Task.sleep(for: .seconds(x)) }
+let quietTwo = Function { (x: Int, y: Int) in try? await Task.sleep(for: .seconds(x)) }
+let quietState = Function(enter: { Rock() }) { (state: Rock, x: Int) in try? await Task.sleep(for: .seconds(x)) }
 let state = Function(enter: { Rock() }) { (state: Rock, x: Int) in state.touch() }
 let stateStatements = Function(enter: { Rock() }, exit: { $0.touch() }) { (state: Rock, x: Int) in
   let y = x * 2
@@ -65,6 +71,9 @@ let typedTwo: Function<(Int, Int), Int> = Function { $0 * $1 }
 /// A result taken for nothing has its type: the compiler checks these.
 func types() async throws {
   let _: Function<Int, Void> = nothing
+  let _: Function<Int, Void> = chained
+  let _: Function<(Int, Int), Void> = chainedTwo
+  let _: Function<Int, Void> = quiet
   let _: Function<Int, Int> = discardable
   let _: Function<Int, Int?> = optionalInferred
   let _: Function<(Int, Int), Void> = two
