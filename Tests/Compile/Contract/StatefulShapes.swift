@@ -78,7 +78,7 @@ struct StatefulShapes: Sendable {
   let namedAsyncNothings = Function("state, async, two, nothing", enter: { Model() }) {
     (model: Model, a: String, b: Int) async -> Void in _ = model.label(a)
   }
-  let withOptions = Function("state, options", options: .init(maxContainers: 2), enter: { Counter() }) {
+  let withOptions = Function("state, options", options: .init(inputConcurrency: 4), enter: { Counter() }) {
     (state: Counter, x: Int) async in
     _ = await state.next()
     return x
