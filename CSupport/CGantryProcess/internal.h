@@ -158,11 +158,6 @@ int gantry_role_write(const gantry_role_plan *plan, uint32_t kind, const gantry_
 /// Executes the plan's program / this program again. Returns -errno. Async-signal-safe.
 int gantry_role_execute(const gantry_role_plan *plan, bool again);
 
-// mainqueue.c
-
-/// Has the main thread serve the main queue of an asynchronous main, which otherwise ends the thread.
-void gantry_main_queue_keep(void);
-
 // The processes, each entered right after its fork with all signals blocked.
 
 /// What a keeper is born with.

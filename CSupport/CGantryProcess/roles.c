@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -214,6 +215,7 @@ __attribute__((constructor(101))) static void notice_role(void) {
   }
   gantry_bind_to_parent(text->parent);
   pending = (gantry_role){.kind = text->kind,
+                          .function = text->spawn.function_index,
                           .occurrence = text->occurrence,
                           .wanted = own.wanted,
                           .wanted_bytes = text->wanted_bytes};
@@ -266,19 +268,40 @@ _Noreturn void gantry_role_become_zygote(gantry_container_main main, int alone) 
   _exit(GANTRY_EXIT_SETUP);
 }
 
-_Noreturn void gantry_role_become_container(gantry_container_main main) {
-  // Only standard output: another thread may wait for input with the lock of its stream.
-  fflush(stdout);
+/// Gives the calling thread a table of descriptors of its own, with the container's from 3 up and no others.
+static bool separate_descriptors(int *fds, int count) {
+  int error = fcntl(2, F_DUPFD_CLOEXEC, 3);
+  if (error < 0) return false;
+  gantry_fd_nullify(2);
+  if (unshare(CLONE_FILES) != 0) {
+    // Seccomp filters know the call by what else it can do.
+    dup2(error, 2);
+    close(error);
+    return false;
+  }
+  dup2(error, 2);
   dup2(STDOUT_FD, 1);
-  close(STDOUT_FD);
-  close(ROLE_FD);
+  if (gantry_fds_arrange(fds, count) < 0) _exit(GANTRY_EXIT_SETUP);
+  for (int i = 0; i < count; i += 1) fds[i] = 3 + i;
+  return true;
+}
+
+_Noreturn void gantry_role_become_container(gantry_container_main main, int separate) {
+  int count = (int)own.text->fd_count;
+  int fds[GANTRY_SPAWN_FDS];
+  for (int i = 0; i < count; i += 1) fds[i] = CONTAINER_FDS + i;
+  // Only standard output, and into /dev/null still: another thread may wait for input with the lock of its stream.
+  fflush(stdout);
+  if (!separate || !separate_descriptors(fds, count)) {
+    dup2(STDOUT_FD, 1);
+    close(STDOUT_FD);
+    close(ROLE_FD);
+  }
   struct sigaction nothing;
   memset(&nothing, 0, sizeof nothing);
   nothing.sa_handler = SIG_IGN;
   sigaction(SIGINT, &nothing, NULL);
   gantry_container_limit(&own.text->spawn);
-  int fds[GANTRY_SPAWN_FDS];
-  for (uint32_t i = 0; i < own.text->fd_count; i += 1) fds[i] = CONTAINER_FDS + (int)i;
-  main(&own.text->spawn, fds, (int)own.text->fd_count);
+  main(&own.text->spawn, fds, count);
   _exit(GANTRY_EXIT_RETURNED);
 }

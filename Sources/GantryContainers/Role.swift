@@ -17,6 +17,7 @@ package struct Role {
   /// Which of several drivers that are equal by those words.
   package let occurrence: Int
   private let isContainer: Bool
+  private let function: Int
 
   /// nil in an ordinary program, and once the role is taken.
   package static var pending: Role? {
@@ -24,7 +25,7 @@ package struct Role {
     let text = UnsafeRawBufferPointer(start: role.pointee.wanted, count: Int(role.pointee.wanted_bytes))
     return Role(
       wanted: String(decoding: text, as: UTF8.self), occurrence: Int(role.pointee.occurrence),
-      isContainer: role.pointee.kind == GANTRY_ROLE_CONTAINER)
+      isContainer: role.pointee.kind == GANTRY_ROLE_CONTAINER, function: Int(role.pointee.function))
   }
 
   /// Becomes the zygote, or the container, of the driver that is meant.
@@ -35,9 +36,12 @@ package struct Role {
     setZygoteFunctions(functions)
     if isContainer {
       expectBystanders()
-      gantry_role_become_container { spawn, descriptors, count in
-        ContainerCode.$isRunning.withValue(true) { containerMain(spawn, descriptors, count) }
-      }
+      // A synchronous body runs on this very thread; an asynchronous one on any, those of the program's main too.
+      let isSynchronous = if case .sync = functions[function].runner { true } else { false }
+      gantry_role_become_container(
+        { spawn, descriptors, count in
+          ContainerCode.$isRunning.withValue(true) { containerMain(spawn, descriptors, count) }
+        }, isSynchronous ? 1 : 0)
     }
     gantry_role_become_zygote({ containerMain($0, $1, $2) }, isAlone() ? 1 : 0)
   }
@@ -68,9 +72,10 @@ func writeMark(epoch: UInt64) {
 
 /// Gives up the calling thread for ever.
 ///
-/// The main thread goes to the main queue, also where this is called by something that runs on that queue: what comes
-/// behind it is served. Any other thread leaves the queue to whoever serves it; one that runs for the queue itself (in
-/// a program that called dispatchMain) holds it up for ever.
+/// The main thread goes to the main queue. Any other leaves that queue to whoever serves it. One that runs for the main
+/// queue itself holds it up for good: a driver that was made on the main actor after the first suspension of an
+/// asynchronous main has containers whose bodies cannot hop there. (Dispatch gives nobody that queue in the middle of
+/// an item: dispatchMain in one corrupts its thread, measured.)
 func keepThread() -> Never {
   if gantry_is_main_thread() != 0 { dispatchMain() }
   while true { pause() }

@@ -152,9 +152,11 @@ _Noreturn void gantry_role_become_zygote(gantry_container_main main, int alone);
 
 /// Makes a process in GANTRY_ROLE_CONTAINER the container. Never returns.
 ///
-/// `main` is called on the calling thread, as in a fork, with two differences: other threads may run, and
-/// what the program opened before its driver stays open, since they may use it.
-_Noreturn void gantry_role_become_container(gantry_container_main main);
+/// `main` is called on the calling thread. Other threads of the program may run on. `separate`: they keep the
+/// descriptors that the program opened, and print to /dev/null; this thread and those that it starts have the
+/// container's alone, as in a fork. Otherwise, or where the system refuses that, all share one table: what the
+/// program opened stays open, since they may use it, and what they print is the container's.
+_Noreturn void gantry_role_become_container(gantry_container_main main, int separate);
 
 /// Closes the sockets, waits for the keeper to end, reaps it, and closes its pidfd. Safe to call twice.
 ///

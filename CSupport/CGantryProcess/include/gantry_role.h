@@ -44,7 +44,8 @@ int gantry_page_open(void);
 
 /// What this process was started as, and has not become yet.
 typedef struct gantry_role {
-  uint32_t kind;  ///< One of GANTRY_ROLE_….
+  uint32_t kind;      ///< One of GANTRY_ROLE_….
+  uint32_t function;  ///< For a container, the function that its request names.
   uint32_t occurrence;
   const char *wanted;
   uint32_t wanted_bytes;

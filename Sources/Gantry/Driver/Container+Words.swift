@@ -21,7 +21,7 @@ extension Container {
       lastWords = Array(own)
     }
     keepLastWords(longerBy: 0)
-    return own
+    return isHeard ? own : []
   }
 
   /// `excess`: the beginning of a mark may stand at the end, with its other half still to come.

@@ -30,6 +30,8 @@ final class Container {
   var lastWords: [UInt8] = []
   /// What it will write on its standard error before anything of its own; nil: it has, or it writes nothing else.
   var mark: [UInt8]?
+  /// Whether what it writes on its standard error is shown; it explains its death in any case.
+  var isHeard = true
   /// Pieces of one large output.
   var largePieces: [UInt8] = []
   /// Where it stood when last looked at, and since when.

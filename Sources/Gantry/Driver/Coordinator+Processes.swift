@@ -42,7 +42,10 @@ extension Coordinator {
         return false
       }
       let container = Container(epoch: epoch, pool: pool, lane: lane, errorPipe: pipe.reading, now: now)
-      if runsProgram { container.mark = containerMark(epoch: epoch) }
+      if runsProgram {
+        container.mark = containerMark(epoch: epoch)
+        container.isHeard = !isTestRunner || pool.isSynchronous
+      }
       enlist(container)
       poller.add(container.errorPipe, .errorPipe, epoch)
       return true

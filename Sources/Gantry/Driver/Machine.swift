@@ -31,6 +31,14 @@ private func controlGroupQuota() -> Int? {
   return (quota + period - 1) / period
 }
 
+/// Whether this process runs tests: in a container of an asynchronous function that ran its main, the other tests run
+/// on, and what they report is not to be taken for this process's word.
+let isTestRunner: Bool = {
+  let arguments = CommandLine.arguments
+  return arguments.contains("--testing-library")
+    || arguments.prefix(1).contains { $0.hasSuffix(".xctest") || $0.hasSuffix("swiftpm-testing-helper") }
+}()
+
 /// Whether /dev/shm is missing or too small, as in many containers of other kinds: a memfd takes its place.
 func sharedMemoryIsShort(for bytes: Int) -> Bool { freeSharedMemory() < 8 * UInt64(bytes) }
 

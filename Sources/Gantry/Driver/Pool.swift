@@ -45,6 +45,9 @@ final class Pool {
   /// Whether its containers run code of the user's when they are asked to leave.
   var hasExit: Bool { runner.hasExit }
 
+  /// Whether bodies run on their container's one thread.
+  var isSynchronous: Bool { if case .sync = runner { true } else { false } }
+
   /// A new call starts from what the calls before it have shown.
   ///
   /// Inputs that are fed singly lie singly: a container decodes no chunk for one input of it.

@@ -1,6 +1,6 @@
 // A program whose main is asynchronous: before its first await it still has one thread and may fork; with the argument
-// `late` it makes its driver after one. Started by the scenarios, which read its output; prints one line for each kind
-// of work that a container did.
+// `late` it makes its driver after one, on the main actor, with `detached` in a task. Started by the scenarios, which
+// read its output; prints one line for each kind of work that a container did.
 
 import Dispatch
 import Gantry
@@ -27,15 +27,24 @@ private let plain = Function("plain") { (x: Int) in x + 3 }
 @main
 enum Program {
   static func main() async throws {
-    if CommandLine.arguments.contains("late") { try await Task.sleep(nanoseconds: 1_000_000) }
-    let driver = try Driver(sleeping, onMain, queued, grouped, plain)
+    let isLate = CommandLine.arguments.contains("late")
+    if isLate || CommandLine.arguments.contains("detached") { try await Task.sleep(nanoseconds: 1_000_000) }
+    let driver =
+      CommandLine.arguments.contains("detached")
+      ? try await Task.detached { try Driver(sleeping, onMain, queued, grouped, plain) }.value
+      : try Driver(sleeping, onMain, queued, grouped, plain)
     let inputs = Array(0..<60)
     report("sleeping", try await sleeping.map(inputs).collect() == inputs.map { $0 * $0 })
-    report("onMain", try await onMain.map(inputs).collect() == inputs.map { $0 + 1 })
-    report("queued", try await queued.map(inputs).collect() == inputs.map { $0 + 2 })
+    // The main actor of a late driver's containers is where the driver was made, and is at work for ever.
+    if !isLate { try await reportHops(inputs) }
     report("grouped", try await grouped.map(inputs).collect() == inputs.map { $0 * 8 + 28 })
     report("plain", try await plain.map(inputs).collect() == inputs.map { $0 + 3 })
     await driver.shutdown()
+  }
+
+  private static func reportHops(_ inputs: [Int]) async throws {
+    report("onMain", try await onMain.map(inputs).collect() == inputs.map { $0 + 1 })
+    report("queued", try await queued.map(inputs).collect() == inputs.map { $0 + 2 })
   }
 
   private static func report(_ what: String, _ isRight: Bool) {

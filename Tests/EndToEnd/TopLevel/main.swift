@@ -10,7 +10,6 @@ let sleeping = Function("sleeping") { (x: Int) async throws -> Int in
   try await Task.sleep(nanoseconds: 500_000)
   return x * x
 }
-let onMain = Function("onMain") { (x: Int) async -> Int in await MainActor.run { x + 1 } }
 
 func report(_ what: String, _ isRight: Bool) {
   print("\(what) \(isRight ? "right" : "wrong")")
@@ -20,9 +19,8 @@ print("before")
 var complaint = "complaint before\n"
 complaint.withUTF8 { _ = write(2, $0.baseAddress, $0.count) }
 try await Task.sleep(nanoseconds: 1_000_000)
-let driver = try Driver(plain, sleeping, onMain)
+let driver = try Driver(plain, sleeping)
 let inputs = Array(0..<60)
 report("plain", try await plain.map(inputs).collect() == inputs.map { $0 + shift })
 report("sleeping", try await sleeping.map(inputs).collect() == inputs.map { $0 * $0 })
-report("onMain", try await onMain.map(inputs).collect() == inputs.map { $0 + 1 })
 await driver.shutdown()
