@@ -141,6 +141,8 @@ typedef struct book {
   pid_t zygote_pid;
   int zygotes_exited;
   int zygotes_failed;
+  int zygotes_ready;
+  int exec_error;  // of EXEC_FAILED
   int zygote_status;
   bool keeper_gone;
   int count;
@@ -198,6 +200,12 @@ static inline void book_enter(book *b, const gantry_notice *notice, int fd) {
       return;
     case GANTRY_NOTICE_ZYGOTE_FAILED:
       b->zygotes_failed += 1;
+      return;
+    case GANTRY_NOTICE_ZYGOTE_READY:
+      b->zygotes_ready += 1;
+      return;
+    case GANTRY_NOTICE_EXEC_FAILED:
+      b->exec_error = notice->status;
       return;
     default:
       CHECK(false, "a notice of unknown kind %u came", notice->kind);
