@@ -52,8 +52,6 @@ final class Call: @unchecked Sendable {
   /// Inputs that gave an output, and that failed for good.
   var completed = 0
   var failed = 0
-  /// Inputs given up because the call was cancelled, where it keeps its outputs.
-  var cancelled = 0
   /// Inputs taken or about to be, where the source can tell.
   var total: Int?
   /// Attempts, durations and containers by index, while nobody took them; nil unless the caller asked.

@@ -33,6 +33,12 @@ extension Coordinator {
     }
   }
 
+  /// Takes a call's first inputs in the time of whoever makes it, so that calls start in the order they are made.
+  func prime(_ call: Call) {
+    if let grant = locked({ grant(for: call) }) { fill(call, grant) }
+    round()
+  }
+
   /// Ends a call for its caller: what was not started never starts, what runs is cancelled.
   func cancel(_ call: Call) {
     round {
@@ -54,7 +60,7 @@ extension Coordinator {
   func cancel<Output>(_ call: Call, keeping sink: TypedSink<Output>) {
     round {
       guard !call.isComplete else { return }
-      call.cancelled = sink.cancelRest(before: call.isSingle ? 1 : call.nextIndex, of: call.pool.name)
+      sink.cancelRest(before: call.isSingle ? 1 : call.nextIndex, of: call.pool.name)
       end(call)
     }
   }

@@ -17,7 +17,7 @@ extension Coordinator {
     var snapshot = PoolScaling.Snapshot(containers: 0, hungry: 0, waiting: waiting)
     snapshot.isEnding = isShuttingDown || pool.isDissolving
     // One that is busy with what nobody wants any more is as good as gone: the next call is not to wait for its grace.
-    for container in pool.containers where container.state != .closing && container.unwanted.isEmpty {
+    for container in pool.containers where container.state != .closing && !isGivenUp(container) {
       snapshot.containers += 1
       if pool.couldFeed(container) || container.state == .starting { snapshot.hungry += 1 }
       if !container.ledger.isEmpty { snapshot.busy += 1 }
@@ -36,6 +36,18 @@ extension Coordinator {
       give(call, to: container)
     }
   }
+
+  /// Whether a container runs something cancelled, and cannot be expected to end it by itself at once.
+  private func isGivenUp(_ container: Container) -> Bool {
+    guard let at = container.unwanted.first?.at else { return false }
+    guard case .async = container.pool.runner else { return true }
+    // A task that was cancelled mostly ends in no time, and its container is worth more than a new one.
+    let until = at &- cancelGrace &+ Coordinator.cancelPatience
+    if now < until { due(at: until) }
+    return now >= until
+  }
+
+  private static let cancelPatience: UInt64 = 20_000_000
 
   /// One more pool for a function that its zygote knows already.
   func addPool(like sibling: Pool, _ options: FunctionOptions) -> Pool {

@@ -60,7 +60,7 @@ public struct CallStatus: Sendable, Equatable {
   public let completed: Int
   /// Inputs that failed for good.
   public let failed: Int
-  /// Inputs taken that were given up because the call was cancelled.
+  /// Inputs that were given up because the call was cancelled: all that were left, where the total is known.
   public let cancelled: Int
   /// Inputs taken that have not ended: waiting or in a container.
   public let running: Int

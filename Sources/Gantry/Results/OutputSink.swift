@@ -91,20 +91,16 @@ final class TypedSink<Output>: OutputSink {
     clear()
   }
 
-  /// Ends all inputs before `end` that have not ended, as cancelled; returns how many.
+  /// Ends all inputs before `end` that have not ended, as cancelled.
   ///
   /// Ordered outputs only.
-  func cancelRest(before end: Int, of function: String) -> Int {
-    var cancelled = 0
+  func cancelRest(before end: Int, of function: String) {
     while next < end {
-      let failure = InputError(function: function, index: next, attempts: 0, reason: .cancelled)
-      // Each moves `next` behind itself and what was held behind it.
       let before = next
-      accept(failure)
+      // Each moves `next` behind itself and what was held behind it.
+      accept(InputError(function: function, index: next, attempts: 0, reason: .cancelled))
       if next == before { next += 1 }
-      cancelled += 1
     }
-    return cancelled
   }
 
   override func accept(

@@ -34,6 +34,7 @@ final class SpawnedCall<Output: Sendable>: Sendable {
     coordinator = request.coordinator(of: call)
     let name = request.functionName()
     id = "\(name)-\(String(UInt64.random(in: .min ... .max), radix: 36))"
+    coordinator.prime(call)
     Task.detached { await self.keep(stream) }
   }
 
@@ -128,9 +129,11 @@ final class SpawnedCall<Output: Sendable>: Sendable {
   var status: CallStatus {
     let undecodable = state.update { $0.undecodable }
     return coordinator.locked {
-      CallStatus(
-        total: call.sourceIsOpen ? call.total : call.nextIndex, completed: call.completed,
-        failed: call.failed, cancelled: call.cancelled, running: call.isCancelled ? 0 : call.open)
+      let total = call.sourceIsOpen ? call.total : call.nextIndex
+      return CallStatus(
+        total: total, completed: call.completed, failed: call.failed,
+        cancelled: call.isCancelled ? (total ?? call.nextIndex) - call.completed - call.failed : 0,
+        running: call.isCancelled ? 0 : call.open)
     }.movingToFailed(undecodable)
   }
 

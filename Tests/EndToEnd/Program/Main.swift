@@ -38,6 +38,8 @@ enum Program {
     conformanceResultsScenarios,
     conformanceLazinessScenarios,
     conformanceErrorsScenarios,
+    conformanceCrashesScenarios,
+    conformanceCancellingScenarios,
   ]
 
   /// Synchronous, so that the driver is made while there is one thread.
