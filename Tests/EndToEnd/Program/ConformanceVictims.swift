@@ -1,4 +1,5 @@
 // Programs that conformance scenarios start, to listen to them or to end them from outside. No suite runs them.
+// swift-format-ignore-file: OnlyOneTrailingClosureArgument
 
 import Dispatch
 import Gantry
