@@ -203,8 +203,9 @@ struct OutputWriter<O: ValueCoding>: ~Copyable {
           chunk.outputs.copyMemory(from: output.baseAddress.unsafelyUnwrapped, byteCount: output.count)
           chunk.publish(through: input &+ 1, bytes: output.count, last: false)
         } else {
+          // Pieces carry an output without its length.
           var frames = FrameReader(output)
-          chunk.publishLarge(input, frames.next() ?? output)
+          chunk.publishLarge(input, O.width == framed ? frames.next() ?? output : output)
         }
       }
     }

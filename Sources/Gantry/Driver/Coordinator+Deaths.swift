@@ -151,6 +151,8 @@ extension Coordinator {
       return
     }
     pool.scaling.gaveUp(now: now)
+    // Where others live the calls go on with them; more are tried again in a while.
+    guard !pool.containers.contains(where: { $0.hasStarted && $0.state == .ready }) else { return }
     let reason =
       container.verdict.map { "it wrote \($0)" } ?? reasonOfEnter(exit) ?? exit.summary
     tell(.warning, "Containers of \"\(pool.name)\" keep dying before their first input: \(reason)")

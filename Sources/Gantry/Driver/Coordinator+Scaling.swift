@@ -17,7 +17,15 @@ extension Coordinator {
     var snapshot = PoolScaling.Snapshot(containers: 0, hungry: 0, waiting: waiting)
     snapshot.isEnding = isShuttingDown || pool.isDissolving
     // One that is busy with what nobody wants any more is as good as gone: the next call is not to wait for its grace.
-    for container in pool.containers where container.state != .closing && !isGivenUp(container) {
+    for container in pool.containers where !isGivenUp(container) {
+      guard container.state != .closing else {
+        // Until it is known why a start failed, no other is tried: that it failed may be what is to be counted.
+        if !container.hasStarted && !container.isRetiring {
+          snapshot.containers += 1
+          snapshot.hungry += 1
+        }
+        continue
+      }
       snapshot.containers += 1
       if pool.couldFeed(container) || container.state == .starting { snapshot.hungry += 1 }
       if !container.ledger.isEmpty { snapshot.busy += 1 }

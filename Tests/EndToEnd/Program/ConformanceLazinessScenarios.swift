@@ -147,7 +147,7 @@ let conformanceLazinessScenarios = ScenarioGroup(
       name: "a hundred calls that nobody can be told of for a while are all answered", functions: [square]
     ) { driver in
       expectEqual(try await square.remote(3), 9)
-      guard let zygote = descendant(named: "gantry-zygote") else { fail("there is no zygote") }
+      let zygote = await livingZygote()
       // It takes no more requests: a hundred for containers are more than its socket holds.
       kill(zygote, SIGSTOP)
       let wide = square.with(.init(minContainers: 100, maxContainers: 100))

@@ -81,6 +81,16 @@ func descendant(named name: String) -> Int32? {
   descendants().first { $0.name == name && $0.isAlive }?.pid
 }
 
+/// The zygote; one that was killed has a successor in a moment.
+func livingZygote(line: Int = #line) async -> Int32 {
+  var found: Int32?
+  await eventually("there is a zygote", line: line) {
+    found = descendant(named: "gantry-zygote")
+    return found != nil
+  }
+  return found ?? 0
+}
+
 func isAlive(_ pid: Int32) -> Bool { ProcessFacts(pid)?.isAlive ?? false }
 
 /// Waits until something holds, and fails where it does not within half a minute.

@@ -298,7 +298,7 @@ let startScenarios = ScenarioGroup(
     },
     Scenario(name: "a zygote that is stopped is replaced", functions: [steady]) { _ in
       await eventually("there is a zygote") { descendant(named: "gantry-zygote") != nil }
-      guard let zygote = descendant(named: "gantry-zygote") else { fail("there is no zygote") }
+      let zygote = await livingZygote()
       kill(zygote, SIGSTOP)
       expectEqual(try await steady.map(0..<100).collect(), (0..<100).map { $0 * 3 })
       expect(!isAlive(zygote), "it was killed")
