@@ -14,7 +14,7 @@ import Musl
 
 /// Serves a lane for ever.
 ///
-/// Called on the main thread, which it gives to the main dispatch queue.
+/// Called on the main thread, it gives it to the main dispatch queue; see `keepThread`.
 func serveConcurrently(_ lane: LaneConsumer, _ runner: AsyncRunner, atMost most: Int) -> Never {
   finishesWhatRuns = runner.hasExit
   let server = ConcurrentServer(lane, atMost: most)
@@ -33,7 +33,7 @@ func serveConcurrently(_ lane: LaneConsumer, _ runner: AsyncRunner, atMost most:
       }
     }
   }
-  dispatchMain()
+  keepThread()
 }
 
 typealias RunOne = @Sendable (UnsafeRawBufferPointer, inout PayloadEncoder) async throws(InputFailure) -> Void

@@ -69,6 +69,18 @@ private let talking = Function("talking") { (x: Int) in
   print("line \(x)")
   return x
 }
+private let crowd = Function("crowd", options: .init(maxContainers: 2, inputConcurrency: 20)) {
+  (x: Int) async throws -> String in
+  Board.enter(0)
+  try await Task.sleep(nanoseconds: 3_000_000)
+  Board.leave(0)
+  if x % 10 > 0 { return "\(x)" }
+  do {
+    return try await "\(square.remote(x))"
+  } catch {
+    return "\((error as? GantryError)?.code.description ?? "another error")"
+  }
+}
 private let misnamed = Function("misnamed") { (x: Int) in x }
 private let mistyped = Function("plain") { (x: Double) in x }
 /// The functions of AsyncMainProgram, with other bodies: what they return shows whose ran.
@@ -216,6 +228,14 @@ let startScenarios = ScenarioGroup(
       let driver = try Driver(recursive, driving, square)
       expectEqual(try await recursive.remote(3), "nested")
       expectEqual(try await driving.remote(3), "nested")
+      await driver.shutdown()
+    },
+    Scenario(name: "several inputs run at a time in containers that run the program", functions: [other]) {
+      _ in
+      let driver = try Driver(crowd, square)
+      let expected = (0..<400).map { $0 % 10 > 0 ? "\($0)" : "nested" }
+      expectEqual(try await crowd.map(0..<400).collect(), expected)
+      expect(Board.value(1) > 2, "at most \(Board.value(1)) ran at a time")
       await driver.shutdown()
     },
     Scenario(name: "a program that makes other drivers first starts no more of itself", functions: [other]) {
