@@ -15,9 +15,15 @@ import Musl
 extension Coordinator {
   /// A container did what no correct one can do: its lane is closed and it is killed.
   func condemn(_ container: Container, _ what: String) {
+    giveUp(container, "it wrote \(what)")
+  }
+
+  /// Kills a container that is of no more use, and keeps the reason: half a sentence that begins with "it".
+  private func giveUp(_ container: Container, _ verdict: String) {
     guard container.verdict == nil else { return }
-    container.verdict = what
-    tell(.info, "Container \(container.pid) of \"\(container.pool.name)\" wrote \(what); it is killed.")
+    container.verdict = verdict
+    tell(
+      .info, "Container \(container.pid) of \"\(container.pool.name)\" is killed, because \(verdict).")
     kill(container)
   }
 
@@ -46,7 +52,8 @@ extension Coordinator {
     } else if container.state == .starting,
       now &- container.startedAt >= container.pool.options.startupTimeout.clampedNanoseconds
     {
-      condemn(container, "nothing within its startupTimeout of \(container.pool.options.startupTimeout)")
+      let limit = container.pool.options.startupTimeout
+      giveUp(container, "it was not ready for its first input within the startupTimeout of \(limit)")
       if container.pidfd < 0 { bury(container, end: .lost) }
     }
   }
@@ -62,7 +69,8 @@ extension Coordinator {
     readLastWords(container)
     let exit = ContainerExit(
       pid: container.pid, status: exitStatus(end),
-      stderrTail: String(decoding: container.lastWords, as: UTF8.self), site: crashSite(of: container, end))
+      stderrTail: String(decoding: container.lastWords, as: UTF8.self), site: crashSite(of: container, end),
+      memoryLimit: pool.options.memoryLimit)
     pool.containers.removeAll { $0 === container }
     forgetUnseen(container)
     pool.counts.died += 1
@@ -154,7 +162,7 @@ extension Coordinator {
     // Where others live the calls go on with them; more are tried again in a while.
     guard !pool.containers.contains(where: { $0.hasStarted && $0.state == .ready }) else { return }
     let reason =
-      container.verdict.map { "it wrote \($0)" } ?? reasonOfEnter(exit) ?? exit.summary
+      container.verdict ?? reasonOfEnter(exit) ?? exit.summary
     tell(.warning, "Containers of \"\(pool.name)\" keep dying before their first input: \(reason)")
     for call in pool.calls {
       fail(

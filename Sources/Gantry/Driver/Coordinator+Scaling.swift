@@ -27,7 +27,7 @@ extension Coordinator {
         continue
       }
       snapshot.containers += 1
-      if pool.couldFeed(container) || container.state == .starting { snapshot.hungry += 1 }
+      if pool.couldFeed(container) || isAboutToStart(container) { snapshot.hungry += 1 }
       if !container.ledger.isEmpty { snapshot.busy += 1 }
     }
     let decision = pool.scaling.start(snapshot, now: now)
@@ -44,6 +44,16 @@ extension Coordinator {
       give(call, to: container)
     }
   }
+
+  /// Whether a container will be ready in a moment; one that enters its state for longer does not hold up others.
+  private func isAboutToStart(_ container: Container) -> Bool {
+    guard container.state == .starting else { return false }
+    let until = container.startedAt &+ Coordinator.startMoment
+    if now < until { due(at: until) }
+    return now < until
+  }
+
+  private static let startMoment: UInt64 = 10_000_000
 
   /// Whether a container runs something cancelled, and cannot be expected to end it by itself at once.
   private func isGivenUp(_ container: Container) -> Bool {

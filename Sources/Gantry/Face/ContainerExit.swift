@@ -1,6 +1,12 @@
 // A container's end as a value: how it ended, its last words, and what can be found out about a crash.
 // Cheap to make, under the driver's lock; whatever costs more is done when it is read.
 
+#if canImport(Glibc)
+import Glibc
+#else
+import Musl
+#endif
+
 /// Why a container died.
 public struct ContainerExit: Sendable, CustomStringConvertible {
   /// How a process ended.
@@ -21,12 +27,17 @@ public struct ContainerExit: Sendable, CustomStringConvertible {
   public let stderrTail: String
   /// Where it crashed, by its own account.
   let site: CrashSite?
+  /// The bytes it was allowed, if its function has a limit.
+  let memoryLimit: Int?
 
-  init(pid: Int32, status: Status, stderrTail: String, site: CrashSite? = nil) {
+  init(
+    pid: Int32, status: Status, stderrTail: String, site: CrashSite? = nil, memoryLimit: Int? = nil
+  ) {
     self.pid = pid
     self.status = status
     self.stderrTail = stderrTail
     self.site = site
+    self.memoryLimit = memoryLimit
   }
 
   /// What went wrong, in a few words such as "Index out of range".
@@ -55,12 +66,22 @@ public struct ContainerExit: Sendable, CustomStringConvertible {
     let end =
       switch status {
       case .signal(let number, let name): "was killed by signal \(number) (\(name))"
-      case .exit(let code): "exited with code \(code) while an input ran"
+      case .exit(let code): "exited with code \(code)"
       case .lost: "was lost"
       }
     let words = stderrTail.trimmingSpace()
     let tail = words.isEmpty ? "" : " Its last words: \(words)"
-    return "container \(pid) \(end)\(details).\(tail)"
+    return "container \(pid) \(end)\(details).\(limit)\(tail)"
+  }
+
+  /// The memory limit, where it may have been the reason.
+  ///
+  /// An allocation beyond it fails, and what follows is the program's: mostly SIGABRT, but also a null pointer.
+  private var limit: String {
+    guard let memoryLimit, case .signal(let number, _) = status, memorySignals.contains(number) else {
+      return ""
+    }
+    return " Its memoryLimit is \(memoryLimit) bytes."
   }
 
   private var details: String {
@@ -81,6 +102,9 @@ public struct ContainerExit: Sendable, CustomStringConvertible {
 }
 
 private let printedMark = "Fatal error: "
+
+/// What a failed allocation may end in.
+private let memorySignals: Set<Int32> = [SIGABRT, SIGBUS, SIGILL, SIGSEGV, SIGTRAP]
 
 extension StringProtocol {
   /// Without white space at its end.

@@ -62,7 +62,7 @@ public struct CallStatus: Sendable, Equatable {
   public let failed: Int
   /// Inputs that were given up because the call was cancelled: all that were left, where the total is known.
   public let cancelled: Int
-  /// Inputs taken that have not ended: waiting or in a container.
+  /// Inputs taken that have not ended: waiting or in a container; none once the call itself has ended.
   public let running: Int
 }
 

@@ -62,10 +62,11 @@ public struct MapResults<Output: Sendable>: AsyncSequence, Sendable {
 
   /// Outputs in arrays, as they arrive: the fastest way to iterate.
   ///
-  /// No array is empty; how many outputs are in one is a matter of timing. Throws as the map itself does.
+  /// No array is empty; how many outputs are in one is a matter of timing. Throws as the map itself does. `batches.indexed`
+  /// gives each array with the index of its first output's input.
   public var batches: MapResults<[Output]> {
     view { run in
-      Run(index: 0, elements: run.elements.isEmpty ? [] : [run.elements], failure: run.failure)
+      Run(index: run.index, elements: run.elements.isEmpty ? [] : [run.elements], failure: run.failure)
     }
   }
 

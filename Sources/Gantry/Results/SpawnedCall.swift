@@ -133,7 +133,7 @@ final class SpawnedCall<Output: Sendable>: Sendable {
       return CallStatus(
         total: total, completed: call.completed, failed: call.failed,
         cancelled: call.isCancelled ? (total ?? call.nextIndex) - call.completed - call.failed : 0,
-        running: call.isCancelled ? 0 : call.open)
+        running: call.isCancelled || call.failure != nil ? 0 : call.open)
     }.movingToFailed(undecodable)
   }
 

@@ -35,6 +35,7 @@ enum Program {
     rateScenarios,
     concurrencyScenarios,
     leakScenarios,
+    endsScenarios,
     conformanceResultsScenarios,
     conformanceLazinessScenarios,
     conformanceErrorsScenarios,

@@ -55,6 +55,15 @@ private let idle = Function(
   "idle", options: .init(scaledownWindow: .milliseconds(20)), enter: openNotebook, exit: closeNotebook
 ) { (notebook: Notebook, x: Int) in x }
 
+/// Entered when three of its containers are about to.
+private let together = Function(
+  "together", options: .init(maxContainers: 3, chunking: .fixed(1)),
+  enter: {
+    Board.add(8)
+    Board.await(8, atLeast: 3)
+  }
+) { (_: Void, x: Int) -> Int in x }
+
 private struct NoModel: Error, CustomStringConvertible {
   var description: String { "the model is not in the cellar" }
 }
@@ -173,6 +182,9 @@ private func expectNoStart(
 let stateScenarios = ScenarioGroup(
   name: "state",
   scenarios: [
+    Scenario(name: "containers that take long to enter do so side by side", functions: [together]) { _ in
+      expectEqual(try await together.map(0..<30).collect(), Array(0..<30))
+    },
     Scenario(
       name: "a container enters once, before its first input, and exits once at the shutdown",
       functions: [noting]
