@@ -10,16 +10,19 @@ public struct AsyncRunner: Sendable {
   package let enter: @Sendable () async throws -> ContainerSession
   /// Whether the container, asked to leave, still has something of the user's to run.
   package let hasExit: Bool
+  /// Whether entering runs code of the user's.
+  package let hasState: Bool
   /// The type of a state that only one input at a time may use.
   package let unsharedState: String?
 
   @usableFromInline
   init(
-    hasExit: Bool, unsharedState: String? = nil,
+    hasExit: Bool, hasState: Bool = true, unsharedState: String? = nil,
     enter: @escaping @Sendable () async throws -> ContainerSession
   ) {
     self.enter = enter
     self.hasExit = hasExit
+    self.hasState = hasState
     self.unsharedState = unsharedState
   }
 
@@ -30,7 +33,7 @@ public struct AsyncRunner: Sendable {
     runOne:
       @escaping @Sendable (UnsafeRawBufferPointer, inout PayloadEncoder) async throws(InputFailure) -> Void
   ) {
-    self.init(hasExit: false) { ContainerSession(run: run, runOne: runOne, exit: {}) }
+    self.init(hasExit: false, hasState: false) { ContainerSession(run: run, runOne: runOne, exit: {}) }
   }
 
   /// A function without state.
@@ -88,7 +91,7 @@ extension AsyncRunner {
   /// The same function, whose code is told from what else runs in its process.
   var marked: AsyncRunner {
     let enter = enter
-    return AsyncRunner(hasExit: hasExit, unsharedState: unsharedState) {
+    return AsyncRunner(hasExit: hasExit, hasState: hasState, unsharedState: unsharedState) {
       () async throws -> ContainerSession in
       let session = try await ContainerCode.$isRunning.withValue(true) { try await enter() }
       return session.marked

@@ -16,6 +16,14 @@ public enum ChunkRunner: Sendable {
     }
   }
 
+  /// Whether a container enters a state before it is ready.
+  package var hasState: Bool {
+    switch self {
+    case .sync: false
+    case .async(let runner): runner.hasState
+    }
+  }
+
   /// Whether a container that is asked to leave still has something of the user's to run.
   package var hasExit: Bool {
     switch self {

@@ -5,8 +5,10 @@
 package struct PoolScaling: Sendable {
   /// Work that waits longer than this while every container is busy deserves one more container.
   static let patience: UInt64 = 300_000
-  /// Deaths in a row during a start that end the calls.
-  package static let failuresAllowed = 3
+  /// Deaths in a row during a start that end the calls: of a process that has only its lane to map, and of one that
+  /// runs the user's code on the way, which will not do better for being run again.
+  package static let failuresAllowed = 5
+  package static let failedEntersAllowed = 3
   static let firstPause: UInt64 = 10_000_000
   static let longestPause: UInt64 = 1_000_000_000
   static let longestSparePause: UInt64 = 60_000_000_000
@@ -16,6 +18,8 @@ package struct PoolScaling: Sendable {
   package let least: Int
   /// Kept idle while others work.
   package let buffer: Int
+  /// Deaths in a row during a start that end the calls.
+  package let failuresAllowed: Int
   /// Deaths in a row during a start.
   package private(set) var failuresInRow = 0
   private var startNotBefore: UInt64 = 0
@@ -24,7 +28,10 @@ package struct PoolScaling: Sendable {
   private var spareNotBefore: UInt64 = 0
   private var sparePause = PoolScaling.longestPause
 
-  package init(most: Int, least: Int = 0, buffer: Int = 0) {
+  package init(
+    most: Int, least: Int = 0, buffer: Int = 0, failuresAllowed: Int = PoolScaling.failuresAllowed
+  ) {
+    self.failuresAllowed = failuresAllowed
     self.most = most
     self.least = least
     self.buffer = buffer
@@ -91,7 +98,7 @@ package struct PoolScaling: Sendable {
   /// The delay before the next start, or nil: give up.
   package mutating func startFailed(now: UInt64) -> UInt64? {
     failuresInRow += 1
-    guard failuresInRow < PoolScaling.failuresAllowed else { return nil }
+    guard failuresInRow < failuresAllowed else { return nil }
     let pause = min(PoolScaling.longestPause, PoolScaling.firstPause << UInt64(failuresInRow - 1))
     startNotBefore = now + pause
     return pause

@@ -78,9 +78,16 @@ struct PoolScalingTests {
       #expect(scaling.start(empty, now: now) == (1, nil))
       guard pauses.count < 100 else { break }
     }
-    #expect(pauses == [10_000_000, 20_000_000])
+    #expect(pauses == [10_000_000, 20_000_000, 40_000_000, 80_000_000])
     #expect(scaling.failuresInRow == PoolScaling.failuresAllowed)
     #expect(scaling.startFailed(now: now) == nil, "given up is given up")
+  }
+
+  @Test func aFunctionMayAllowFewerFailures() {
+    var scaling = PoolScaling(most: 4, failuresAllowed: 3)
+    #expect(scaling.startFailed(now: 0) != nil)
+    #expect(scaling.startFailed(now: 0) != nil)
+    #expect(scaling.startFailed(now: 0) == nil)
   }
 
   @Test func aContainerThatRunsForgivesTheFailures() {

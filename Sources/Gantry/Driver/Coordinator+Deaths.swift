@@ -169,7 +169,7 @@ extension Coordinator {
         call,
         GantryError(
           .containerStartFailed,
-          "Containers of function \"\(pool.name)\" died \(PoolScaling.failuresAllowed) times in a row before their first input; the last: \(reason)"
+          "Containers of function \"\(pool.name)\" died \(pool.scaling.failuresAllowed) times in a row before their first input; the last: \(reason)"
         ))
     }
   }

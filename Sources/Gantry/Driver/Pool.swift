@@ -37,7 +37,8 @@ final class Pool {
     self.runner = runner
     maxContainers = options.maxContainers ?? processorCount
     scaling = PoolScaling(
-      most: maxContainers, least: min(options.minContainers, maxContainers), buffer: options.bufferContainers)
+      most: maxContainers, least: min(options.minContainers, maxContainers), buffer: options.bufferContainers,
+      failuresAllowed: runner.hasState ? PoolScaling.failedEntersAllowed : PoolScaling.failuresAllowed)
     concurrency = runner.isSync ? 1 : options.inputConcurrency
     limiter = options.rateLimit.map { RateLimiter(count: $0.count, span: $0.per.clampedNanoseconds) }
   }
