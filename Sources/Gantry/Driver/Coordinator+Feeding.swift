@@ -202,11 +202,24 @@ extension Coordinator {
         continue
       }
       guard now &- since >= Coordinator.stall, !isInLane(call) else { continue }
-      let candidates = pool.containers.filter { $0.state == .ready && $0.ledger.inputs > 1 }
+      let candidates = pool.containers.filter { hasRoom($0, for: call) }
       guard let container = candidates.min(by: { $0.ledger.inputs < $1.ledger.inputs }) else { continue }
       takeBackUnclaimed(container)
       splitBehindRunning(container, keeping: 0)
-      if !call.pending.isEmpty, container.isFeedable { give(call, to: container) }
+      // A single call that was taken back may be older.
+      guard let next = call.isSingle ? pool.nextToFeed() : call else { continue }
+      if !next.pending.isEmpty, container.isFeedable { give(next, to: container) }
+    }
+  }
+
+  /// Whether room can be made in a lane for a starving call: single calls keep their order, and none displaces another.
+  private func hasRoom(_ container: Container, for call: Call) -> Bool {
+    guard container.state == .ready, container.ledger.inputs > 1 else { return false }
+    guard call.isSingle else { return true }
+    let entries = container.ledger.entries
+    return (0..<entries.count).contains { place in
+      let entry = entries[place]
+      return !chunks[entry.chunk].call.isSingle && (place > 0 || entry.end - entry.accounted > 1)
     }
   }
 
