@@ -2,7 +2,8 @@
 // Called by the zygote right after fork. Until the entry or the exec only these, all async-signal-safe: prctl, getppid,
 // kill, sigaction, sigprocmask, getrlimit, setrlimit, fcntl, dup2, dup3, close_range, write,
 // memfd_create, execve, _exit;
-// open, getdents64 and close where the kernel has no close_range.
+// open, getdents64 and close where the kernel has no close_range;
+// landlock_restrict_self, capset and seccomp for a sandbox.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <string.h>
@@ -35,6 +36,15 @@ void gantry_container_limit(const gantry_spawn *spawn) {
   }
 }
 
+/// Enters the request's sandbox, whose rules are its last descriptor, and gives the number of the others.
+static int confine(const gantry_spawn *spawn, const int *fds, int count) {
+  if (spawn->sandbox == 0) return count;
+  if (count == 0 || gantry_sandbox_enter(fds[count - 1], (int)spawn->sandbox) != 0) {
+    fail("gantry: the container's sandbox could not be entered\n");
+  }
+  return count - 1;
+}
+
 /// What every container begins with: its family, its standard error, no core dumps.
 static void begin(const int *fds, int count, pid_t zygote) {
   gantry_bind_to_parent(zygote);
@@ -49,6 +59,8 @@ static void begin(const int *fds, int count, pid_t zygote) {
 _Noreturn void gantry_container_execute(
     const gantry_role_plan *plan, const gantry_spawn *spawn, const int *fds, int count, pid_t zygote) {
   begin(fds, count, zygote);
+  // Before the exec: in the program there may soon be other threads, which could not be confined any more.
+  count = confine(spawn, fds, count);
   int own = count > 0 ? count - 1 : 0;
   gantry_role_text details = {.zygote = plan->text->zygote, .fd_count = (uint32_t)own, .spawn = *spawn};
   int placed[2 + GANTRY_SPAWN_FDS];
@@ -67,6 +79,7 @@ _Noreturn void gantry_container_execute(
 _Noreturn void gantry_container_run(
     gantry_container_main main, const gantry_spawn *spawn, const int *fds, int count, pid_t zygote) {
   begin(fds, count, zygote);
+  count = confine(spawn, fds, count);
   if (gantry_fds_arrange(fds + (count > 0), count > 0 ? count - 1 : 0) < 0) {
     fail("gantry: the container's descriptors could not be placed; raise the limit on open files\n");
   }

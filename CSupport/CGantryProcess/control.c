@@ -24,7 +24,7 @@ typedef struct order {
   uint32_t zygote;
 } order;
 
-_Static_assert(sizeof(gantry_spawn) == 112, "no padding: nothing uninitialised may travel");
+_Static_assert(sizeof(gantry_spawn) == 120, "no padding: nothing uninitialised may travel");
 _Static_assert(sizeof(gantry_notice) == 32, "no padding: nothing uninitialised may travel");
 
 typedef union ancillary {

@@ -212,5 +212,11 @@ _Noreturn void gantry_container_execute(
 /// Lowers RLIMIT_DATA as the request asks, or ends the process with a sentence.
 void gantry_container_limit(const gantry_spawn *spawn);
 
+// filter.c
+
+/// Forbids this process and its heirs the system calls that no sandbox of this level allows; 0 or -errno. The last step
+/// into a sandbox. Async-signal-safe.
+int gantry_filter_load(int level);
+
 #pragma GCC visibility pop
 #endif

@@ -21,7 +21,7 @@
 
 #define MAGIC UINT64_C(0x676e747279726f6c)
 // Of the packed form and of what stands at which descriptor: two programs of one driver may differ in it.
-#define VERSION UINT32_C(1)
+#define VERSION UINT32_C(2)
 #define MOST_BYTES UINT32_C(67108864)
 
 // The role of this process. Written by the constructor alone, before there is a second thread.

@@ -10,6 +10,7 @@
 
 #include "gantry_poller.h"
 #include "gantry_role.h"
+#include "gantry_sandbox.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -63,21 +64,23 @@ extern "C" {
 /// The exit code of a container that could not be set up; the reason is the last line on its stderr.
 #define GANTRY_EXIT_SETUP 71
 
-/// What the driver asks the zygote for. The zygote reads `request` and `memory_limit`; the rest is for the
-/// container.
+/// What the driver asks the zygote for. The zygote reads `request`, `memory_limit` and `sandbox`; the rest is for
+/// the container.
 typedef struct gantry_spawn {
   uint64_t request;         ///< The caller's number of this request; comes back in the notice.
   uint32_t function_index;  ///< Which function the container runs.
   uint32_t flags;           ///< The caller's.
   uint64_t epoch;           ///< The caller's; distinguishes incarnations of a lane.
   uint64_t memory_limit;    ///< RLIMIT_DATA of the container in bytes, 0 for the driver's own limit.
+  uint64_t sandbox;         ///< The level of the sandbox whose rules are the last descriptor, 0 for none.
   uint64_t arena_bytes;     ///< The caller's.
   uint64_t ring_bytes;      ///< The caller's.
   uint64_t detail[8];       ///< The caller's.
 } gantry_spawn;
 
 /// Runs in a fresh container, single-threaded, and never returns. `fds` are the request's descriptors after
-/// the first, in order, renumbered from 3 without a gap and close-on-exec: the container owns them.
+/// the first, but a sandbox's rules, in order, renumbered from 3 without a gap and close-on-exec: the container
+/// owns them.
 /// Descriptor 0 is /dev/null, 1 the program's stdout, 2 the request's first descriptor (/dev/null when it had
 /// none); nothing else is open. Dispositions and mask of signals are the driver's at gantry_keeper_start,
 /// except that SIGINT is ignored.
