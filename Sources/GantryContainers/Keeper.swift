@@ -64,6 +64,8 @@ package struct SpawnRequest {
   package var epoch: UInt64
   package var function: Int
   package var memoryLimit: Int?
+  /// What it may not do; its descriptor follows all others.
+  package var sandbox: SandboxRules?
   package var arenaBytes: UInt64
   package var ringBytes: UInt64
   /// Whether the container is to write `containerMark` on its standard error first.
@@ -119,12 +121,14 @@ package struct Keeper: ~Copyable {
 
   /// Asks for a container, whose descriptors are given in the order of `ContainerDescriptor`.
   package func request(_ request: SpawnRequest, _ descriptors: [Int32]) throws(ProcessError) {
+    let descriptors = descriptors + (request.sandbox.map { [$0.descriptor] } ?? [])
     var spawn = gantry_spawn()
     spawn.request = request.epoch
     spawn.function_index = UInt32(request.function)
     spawn.flags = request.isMarked ? spawnFlagMarked : 0
     spawn.epoch = request.epoch
     spawn.memory_limit = UInt64(request.memoryLimit ?? 0)
+    spawn.sandbox = UInt64(request.sandbox?.level ?? 0)
     spawn.arena_bytes = request.arenaBytes
     spawn.ring_bytes = request.ringBytes
     (spawn.detail.0, spawn.detail.1) = request.stepKill

@@ -29,6 +29,7 @@ extension Coordinator {
       var request = SpawnRequest(
         epoch: epoch, function: pool.function, memoryLimit: pool.options.memoryLimit, arenaBytes: Arena.span,
         ringBytes: lane.ringBytes, stepKill: stepKill(for: epoch))
+      request.sandbox = pool.sandbox
       request.isMarked = runsProgram
       request.concurrency = pool.concurrency
       do {

@@ -68,8 +68,10 @@ extension Coordinator {
   private static let cancelPatience: UInt64 = 20_000_000
 
   /// One more pool for a function that its zygote knows already.
-  func addPool(like sibling: Pool, _ options: FunctionOptions) -> Pool {
-    let pool = Pool(name: sibling.name, function: sibling.function, options: options, runner: sibling.runner)
+  func addPool(like sibling: Pool, _ options: FunctionOptions) throws(GantryError) -> Pool {
+    let pool = Pool(
+      name: sibling.name, function: sibling.function, options: options, runner: sibling.runner,
+      sandbox: try sandboxRules(of: sibling.name, options, isInProcess: isInProcess))
     round { pools.append(pool) }
     return pool
   }

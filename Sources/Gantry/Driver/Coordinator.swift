@@ -69,7 +69,7 @@ final class Coordinator: @unchecked Sendable {
   static let ringDefault = 8 << 20
 
   init(
-    functions: [(name: String, options: FunctionOptions, runner: ChunkRunner)], configuration: Configuration,
+    functions: [PoolFunction], configuration: Configuration,
     keeper: consuming Keeper, refusal: GantryError? = nil, runsProgram: Bool = false
   )
     throws
@@ -86,7 +86,7 @@ final class Coordinator: @unchecked Sendable {
     poller = try Poller()
     arena = try Arena(anonymous: sharedMemoryIsShort(for: ringBytes))
     pools = functions.enumerated().map {
-      Pool(name: $1.name, function: $0, options: $1.options, runner: $1.runner)
+      Pool(name: $1.name, function: $0, options: $1.options, runner: $1.runner, sandbox: $1.sandbox)
     }
   }
 

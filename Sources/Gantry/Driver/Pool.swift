@@ -11,6 +11,8 @@ final class Pool {
   let function: Int
   let options: FunctionOptions
   let runner: ChunkRunner
+  /// What its containers may not do.
+  let sandbox: SandboxRules?
   let maxContainers: Int
   var containers: [Container] = []
   var calls: [Call] = []
@@ -30,11 +32,14 @@ final class Pool {
   /// The last who could call it is gone: it goes with its last call and container.
   var isDissolving = false
 
-  init(name: String, function: Int, options: FunctionOptions, runner: ChunkRunner) {
+  init(
+    name: String, function: Int, options: FunctionOptions, runner: ChunkRunner, sandbox: SandboxRules?
+  ) {
     self.name = name
     self.function = function
     self.options = options
     self.runner = runner
+    self.sandbox = sandbox
     maxContainers = options.maxContainers ?? processorCount
     scaling = PoolScaling(
       most: maxContainers, least: min(options.minContainers, maxContainers), buffer: options.bufferContainers,

@@ -4,6 +4,11 @@
 import GantryContainers
 import GantryLanes
 
+/// One function as a pool is made of it.
+typealias PoolFunction = (
+  name: String, options: FunctionOptions, runner: ChunkRunner, sandbox: SandboxRules?
+)
+
 typealias NamedFunctions = [(name: String, registration: FunctionRegistration)]
 
 /// Starts the processes of a driver, and makes the coordinator that speaks with them.
@@ -21,16 +26,21 @@ func startCoordinator(_ functions: NamedFunctions, _ configuration: Configuratio
     }
     role.report(DriverSignature(functions, sites: role.wantsSites).report)
   }
+  let way = configuration.start.way
+  // Before any process is made: a sandbox that cannot be had ends the start.
+  var pooled: [PoolFunction] = []
+  for (name, registration) in functions {
+    let sandbox = try sandboxRules(of: name, registration.options, isInProcess: way == .inProcess)
+    pooled.append((name, registration.options, registration.runner, sandbox))
+  }
   func coordinator(_ keeper: consuming Keeper, refusal: GantryError? = nil, runsProgram: Bool = false) throws
     -> Coordinator
   {
     try Coordinator(
-      functions: functions.map { ($0.name, $0.registration.options, $0.registration.runner) },
-      configuration: configuration,
+      functions: pooled, configuration: configuration,
       keeper: keeper, refusal: refusal, runsProgram: runsProgram)
   }
 
-  let way = configuration.start.way
   if way == .inProcess { return try coordinator(Keeper()) }
   var obstacle: String?
   if isBystander() { return try coordinator(Keeper(), refusal: strangerRefusal) }

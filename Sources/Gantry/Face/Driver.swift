@@ -21,8 +21,8 @@ public final class Driver: Sendable {
   ///   - functions: What it runs; each with a name of its own.
   ///   - configuration: How it starts and what it may use.
   /// - Throws: `GantryError`: `.invalidFunctions` for a missing or repeated name, `.zygoteStartFailed` where the
-  ///   process cannot be forked, or the program that was started makes no such driver, `.sharedMemory`; `.nested`
-  ///   inside a container.
+  ///   process cannot be forked, or the program that was started makes no such driver, `.sharedMemory`,
+  ///   `.sandboxUnavailable`; `.nested` inside a container.
   public convenience init(
     _ functions: any RegisteredFunction..., configuration: Configuration = .init()
   ) throws {

@@ -70,6 +70,8 @@ public struct GantryError: Error, CustomStringConvertible {
     public static let sharedMemory = Code("sharedMemory")
     /// A function was called from inside a container.
     public static let nested = Code("nested")
+    /// A function asks for a sandbox that cannot be had here.
+    public static let sandboxUnavailable = Code("sandboxUnavailable")
     /// Functions were given to a driver that it cannot take.
     public static let invalidFunctions = Code("invalidFunctions")
     /// A call of one input ended without its output.

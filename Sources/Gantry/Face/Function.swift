@@ -140,7 +140,7 @@ final class FunctionCore<Input: Sendable, Output: Sendable>: Sendable {
     if let coordinator, let pool, !isBesideAnother { return (coordinator, pool) }
     if let base {
       let (coordinator, sibling) = try base.bound()
-      return (coordinator, ownPool(beside: sibling, coordinator))
+      return (coordinator, try ownPool(beside: sibling, coordinator))
     }
     if pool != nil { throw GantryError(.shutDown, shutDownMessage) }
     throw GantryError(
@@ -150,11 +150,11 @@ final class FunctionCore<Input: Sendable, Output: Sendable>: Sendable {
   }
 
   /// The pool of these options, made with their first call.
-  private func ownPool(beside sibling: Pool, _ coordinator: Coordinator) -> Pool {
+  private func ownPool(beside sibling: Pool, _ coordinator: Coordinator) throws(GantryError) -> Pool {
     func present() -> Pool? { binding.coordinator === coordinator ? binding.pool : nil }
     if let pool = lock.locked(present) { return pool }
     // Not under the lock: the driver may run the user's cancellation handlers on the way.
-    let pool = coordinator.addPool(like: sibling, options)
+    let pool = try coordinator.addPool(like: sibling, options)
     let first = lock.locked { () -> Pool in
       if let other = present() { return other }
       binding = Binding(

@@ -161,6 +161,10 @@ public struct FunctionOptions: Sendable, Equatable {
   public let memoryLimit: Int?
   /// A limit on starts over all containers, retries included; nil, the default, for none.
   public let rateLimit: RateLimit?
+  /// What its containers are kept from; nil, the default, for nothing.
+  ///
+  /// Asked for where the kernel cannot do it, the driver does not start.
+  public let sandbox: Sandbox?
 
   /// Makes options; a value out of bounds traps with a sentence that names it.
   ///
@@ -179,13 +183,15 @@ public struct FunctionOptions: Sendable, Equatable {
   ///   - maxInputsPerContainer: Inputs after which a container is replaced, 1 or more; nil for never.
   ///   - memoryLimit: Bytes of private memory of a container, 1 or more; nil for no limit.
   ///   - rateLimit: A limit on starts over all containers.
+  ///   - sandbox: What its containers are kept from; nil for nothing.
   public init(
     minContainers: Int = 0, maxContainers: Int? = nil, bufferContainers: Int = 0,
     scaledownWindow: Duration = .seconds(60), timeout: Duration? = nil,
     startupTimeout: Duration = .seconds(60),
     retries: Retries = .none, crashRetries: Retries = .init(maxRetries: 2, initialDelay: .milliseconds(50)),
     chunking: Chunking = .automatic, compression: Compression = .automatic, inputConcurrency: Int = 1,
-    maxInputsPerContainer: Int? = nil, memoryLimit: Int? = nil, rateLimit: RateLimit? = nil
+    maxInputsPerContainer: Int? = nil, memoryLimit: Int? = nil, rateLimit: RateLimit? = nil,
+    sandbox: Sandbox? = nil
   ) {
     require(minContainers >= 0, "FunctionOptions.minContainers is \(minContainers); it must be 0 or more.")
     require(
@@ -222,6 +228,7 @@ public struct FunctionOptions: Sendable, Equatable {
     self.maxInputsPerContainer = maxInputsPerContainer
     self.memoryLimit = memoryLimit
     self.rateLimit = rateLimit
+    self.sandbox = sandbox
   }
 }
 

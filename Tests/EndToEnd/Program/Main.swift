@@ -36,6 +36,7 @@ enum Program {
     concurrencyScenarios,
     leakScenarios,
     endsScenarios,
+    sandboxScenarios,
     conformanceResultsScenarios,
     conformanceLazinessScenarios,
     conformanceErrorsScenarios,
