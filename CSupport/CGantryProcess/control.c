@@ -100,6 +100,9 @@ static int message_receive(int socket, void *bytes, size_t size, int *fds, int r
       int fd;
       memcpy(&fd, CMSG_DATA(header) + i * sizeof(int), sizeof fd);
       if (*count < room) {
+      fd = gantry_fd_lift(fd);
+      // Lost as those are that the kernel drops at the limit.
+      if (fd < 0) continue;
         fds[*count] = fd;
         *count += 1;
       } else {

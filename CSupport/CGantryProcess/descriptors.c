@@ -23,6 +23,7 @@ void gantry_fd_drop(int *fd) {
 
 int gantry_fd_lift(int fd) {
   if (fd > 2) return fd;
+  if (fd < 0) return -EBADF;
   int lifted = fcntl(fd, F_DUPFD_CLOEXEC, 3);
   int result = lifted < 0 ? -errno : lifted;
   close(fd);

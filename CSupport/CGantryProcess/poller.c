@@ -10,16 +10,21 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "internal.h"
+
 enum { MOST_EVENTS = 64 };
 
 static int checked(int result) { return result < 0 ? -errno : result; }
 
+/// A program that closed its standard output must not find one of ours there.
+static int opened(int fd) { return fd < 0 ? -errno : gantry_fd_lift(fd); }
+
 int gantry_poller_open(gantry_poller *poller, uint64_t timer_id, uint64_t wake_id) {
-  poller->epoll = epoll_create1(EPOLL_CLOEXEC);
-  poller->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-  poller->waker = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-  int failure = 0;
-  if (poller->epoll < 0 || poller->timer < 0 || poller->waker < 0) failure = -errno;
+  poller->epoll = opened(epoll_create1(EPOLL_CLOEXEC));
+  poller->timer = opened(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC));
+  poller->waker = opened(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+  int failure = poller->epoll < 0 ? poller->epoll : poller->timer < 0 ? poller->timer : 0;
+  if (failure == 0 && poller->waker < 0) failure = poller->waker;
   if (failure == 0) failure = gantry_poller_add(poller, poller->timer, timer_id, true);
   if (failure == 0) failure = gantry_poller_add(poller, poller->waker, wake_id, true);
   if (failure != 0) gantry_poller_close(poller);
@@ -60,6 +65,13 @@ int gantry_poller_wait(const gantry_poller *poller, uint64_t *ids, int most) {
 
 int gantry_pipe_create(int *ends) {
   if (pipe2(ends, O_CLOEXEC) != 0) return -errno;
+  for (int i = 0; i < 2; i++) ends[i] = gantry_fd_lift(ends[i]);
+  if (ends[0] < 0 || ends[1] < 0) {
+    int failure = ends[0] < 0 ? ends[0] : ends[1];
+    gantry_fd_drop(&ends[0]);
+    gantry_fd_drop(&ends[1]);
+    return failure;
+  }
   // Only this end: a container may wait for room in its own standard error, the driver for nothing.
   fcntl(ends[0], F_SETFL, O_NONBLOCK);
   return 0;

@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "descriptors.h"
+
 void gantry_futex_wait(const _Atomic uint32_t *word, uint32_t seen, uint64_t timeout_ns) {
   struct timespec limit = {.tv_sec = (time_t)(timeout_ns / 1000000000u),
                            .tv_nsec = (long)(timeout_ns % 1000000000u)};
@@ -22,8 +24,7 @@ void gantry_futex_wake(_Atomic uint32_t *word) {
 }
 
 int gantry_eventfd_create(void) {
-  int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-  return fd < 0 ? -errno : fd;
+  return gantry_descriptor_lift(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
 }
 
 void gantry_eventfd_ring(int fd) {

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "gantry_layout.h"
+#include "descriptors.h"
 #include "gantry_memory.h"
 
 #ifndef F_SEAL_FUTURE_WRITE
@@ -19,6 +20,15 @@
 #endif
 
 static int create_named(gantry_memory *out) {
+#define RESERVED_AT_ONCE UINT64_C(1048576)
+
+/// Closes what was opened, and returns what was not.
+static int give_up(int writable, int readable) {
+  if (writable >= 0) close(writable);
+  if (readable >= 0) close(readable);
+  return writable < 0 ? writable : readable;
+}
+
   for (int attempt = 0; attempt < 8; attempt++) {
     uint64_t secret[2];
     if (getrandom(secret, sizeof secret, 0) != (ssize_t)sizeof secret) return -EIO;
@@ -30,13 +40,10 @@ static int create_named(gantry_memory *out) {
       if (errno == EEXIST) continue;
       return -errno;
     }
-    int readable = shm_open(name, O_RDONLY | O_CLOEXEC, 0);
-    int failure = readable < 0 ? -errno : 0;
+    int readable = gantry_descriptor_lift(shm_open(name, O_RDONLY | O_CLOEXEC, 0));
     shm_unlink(name);
-    if (failure) {
-      close(writable);
-      return failure;
-    }
+    writable = gantry_descriptor_lift(writable);
+    if (readable < 0 || writable < 0) return give_up(writable, readable);
     *out = (gantry_memory){.writable = writable, .readable = readable, .anonymous = false};
     return 0;
   }
@@ -44,17 +51,14 @@ static int create_named(gantry_memory *out) {
 }
 
 static int create_anonymous(gantry_memory *out) {
-  int writable = (int)syscall(SYS_memfd_create, "gantry", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-  if (writable < 0) return -errno;
+  int writable =
+      gantry_descriptor_lift((int)syscall(SYS_memfd_create, "gantry", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  if (writable < 0) return writable;
   // A second open through /proc gives a file description of its own that is read-only for good.
   char path[48];
   snprintf(path, sizeof path, "/proc/self/fd/%d", writable);
-  int readable = open(path, O_RDONLY | O_CLOEXEC);
-  if (readable < 0) {
-    int failure = -errno;
-    close(writable);
-    return failure;
-  }
+  int readable = gantry_descriptor_lift(open(path, O_RDONLY | O_CLOEXEC));
+  if (readable < 0) return give_up(writable, readable);
   *out = (gantry_memory){.writable = writable, .readable = readable, .anonymous = true};
   return 0;
 }
