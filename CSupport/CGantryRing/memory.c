@@ -82,11 +82,19 @@ int gantry_memory_seal(const gantry_memory *memory, bool future_writes) {
 }
 
 int gantry_memory_reserve(int fd, uint64_t offset, uint64_t bytes) {
-  int failure;
-  do {
-    failure = fallocate(fd, 0, (off_t)offset, (off_t)bytes) == 0 ? 0 : errno;
-  } while (failure == EINTR);
-  return -failure;
+  // A signal undoes what the interrupted call had reserved: piece by piece, so that a program with a busy timer
+  // gets to the end of a large range, too.
+  for (uint64_t done = 0; done < bytes;) {
+    uint64_t piece = bytes - done < RESERVED_AT_ONCE ? bytes - done : RESERVED_AT_ONCE;
+    if (fallocate(fd, 0, (off_t)(offset + done), (off_t)piece) == 0) {
+      done += piece;
+    } else if (errno != EINTR) {
+      int failure = -errno;
+      if (done > 0) gantry_memory_punch(fd, offset, done);
+      return failure;
+    }
+  }
+  return 0;
 }
 
 int gantry_memory_punch(int fd, uint64_t offset, uint64_t bytes) {
