@@ -6,20 +6,20 @@
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "gantry_layout.h"
 #include "descriptors.h"
+#include "gantry_layout.h"
 #include "gantry_memory.h"
 
 #ifndef F_SEAL_FUTURE_WRITE
 #define F_SEAL_FUTURE_WRITE 0x0010
 #endif
 
-static int create_named(gantry_memory *out) {
 #define RESERVED_AT_ONCE UINT64_C(1048576)
 
 /// Closes what was opened, and returns what was not.
@@ -29,6 +29,7 @@ static int give_up(int writable, int readable) {
   return writable < 0 ? writable : readable;
 }
 
+static int create_named(gantry_memory *out) {
   for (int attempt = 0; attempt < 8; attempt++) {
     uint64_t secret[2];
     if (getrandom(secret, sizeof secret, 0) != (ssize_t)sizeof secret) return -EIO;
@@ -63,7 +64,19 @@ static int create_anonymous(gantry_memory *out) {
   return 0;
 }
 
+uint64_t gantry_memory_most(void) {
+  struct rlimit limit;
+  return getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY ? limit.rlim_cur : UINT64_MAX;
+}
+
+uint64_t gantry_memory_address_space(void) {
+  struct rlimit limit;
+  return getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY ? limit.rlim_cur : UINT64_MAX;
+}
+
 int gantry_memory_create(uint64_t bytes, bool prefer_anonymous, gantry_memory *out) {
+  // Beyond the limit the kernel does not only refuse: its signal, SIGXFSZ, ends the process.
+  if (bytes > gantry_memory_most()) return -EFBIG;
   int failure = prefer_anonymous ? create_anonymous(out) : create_named(out);
   if (failure) failure = prefer_anonymous ? create_named(out) : create_anonymous(out);
   if (failure) return failure;

@@ -13,12 +13,17 @@ package struct ArenaBlock: Sendable {
 /// reserved as they are first used. Blocks above `largest` get page ranges of their own, which are given back to the
 /// system when more than `warmLimit` bytes of them lie idle.
 package struct Arena: ~Copyable {
+  /// The address space that it takes where nothing limits the process.
   package static let span: UInt64 = 64 << 30
+  /// Less is not tried.
+  static let leastSpan: UInt64 = 1 << 20
   static let smallest = 512
   static let largest = 1 << 20
   static let slab = 256 << 10
   static let warmLimit = 16 << 20
 
+  /// Bytes from its first to its last, most of them never backed by memory.
+  package let bytes: UInt64
   private let memory: SharedMemory
   private let mapping: Mapping
   private var idle: [[UInt64]]  // offsets by class, warm, last in first out
@@ -32,11 +37,34 @@ package struct Arena: ~Copyable {
   package private(set) var used = 0
 
   package init(anonymous: Bool) throws(SharedMemoryError) {
-    let memory = try SharedMemory(bytes: Arena.span, reserved: 0, anonymous: anonymous)
-    let mapping = try Mapping(memory.writable, bytes: Arena.span, writable: true, forked: false)
+    var bytes = Arena.affordable()
+    while true {
+      do throws(SharedMemoryError) {
+        try self.init(bytes: bytes, anonymous: anonymous)
+        return
+      } catch {
+        // Inputs of that size in all are seldom under way at a time: a smaller one serves.
+        guard error.operation == "mapping", bytes > Arena.leastSpan else { throw error }
+        bytes /= 2
+      }
+    }
+  }
+
+  /// The span within the process's limits: of its address space, a part, since containers and inputs need some, too.
+  private static func affordable() -> UInt64 {
+    let most = min(span, min(sharedMemoryLimit(), addressSpaceLimit() / 4))
+    var bytes = span
+    while bytes > most, bytes > leastSpan { bytes /= 2 }
+    return bytes
+  }
+
+  init(bytes: UInt64, anonymous: Bool) throws(SharedMemoryError) {
+    let memory = try SharedMemory(bytes: bytes, reserved: 0, anonymous: anonymous)
+    let mapping = try Mapping(memory.writable, bytes: bytes, writable: true, forked: false)
     // Not against future writes: a seal of that kind would also forbid giving pages back. Containers get a
     // descriptor that cannot write.
     try memory.seal(futureWrites: false)
+    self.bytes = bytes
     self.memory = memory
     self.mapping = mapping
     idle = Array(repeating: [], count: Arena.classes)
@@ -52,12 +80,22 @@ package struct Arena: ~Copyable {
   ///
   /// Throws when the system has no memory for it; then nothing has changed.
   package mutating func allocate(_ bytes: Int) throws(SharedMemoryError) -> ArenaBlock {
-    guard bytes <= Arena.span else { throw Arena.exhausted(by: UInt64(bytes)) }
-    let index = Arena.sizeClass(bytes)
+    guard UInt64(max(bytes, 0)) <= self.bytes else { throw Arena.exhausted(by: UInt64(bytes)) }
+    var index = Arena.sizeClass(bytes)
+    // What nobody was given yet is used up: a larger block that lies idle serves as well.
+    if !hasRoom(index), let larger = idle[index...].firstIndex(where: { !$0.isEmpty }) { index = larger }
     let capacity = Arena.capacity(index)
     let offset = try place(index, capacity)
     used += capacity
     return ArenaBlock(offset: offset, capacity: capacity)
+  }
+
+  /// Whether a block can be had without taking one of another size.
+  private func hasRoom(_ index: Int) -> Bool {
+    if !idle[index].isEmpty || !cold[index].isEmpty { return true }
+    let capacity = Arena.capacity(index)
+    let isSmall = capacity <= Arena.slab / 4
+    return (isSmall && slabLeft >= capacity) || next + UInt64(isSmall ? Arena.slab : capacity) <= bytes
   }
 
   private mutating func place(_ index: Int, _ capacity: Int) throws(SharedMemoryError) -> UInt64 {
@@ -84,7 +122,7 @@ package struct Arena: ~Copyable {
   }
 
   private mutating func carve(_ bytes: Int) throws(SharedMemoryError) -> UInt64 {
-    guard next + UInt64(bytes) <= Arena.span else { throw Arena.exhausted(by: UInt64(bytes)) }
+    guard next + UInt64(bytes) <= self.bytes else { throw Arena.exhausted(by: UInt64(bytes)) }
     try memory.reserve(offset: next, bytes: UInt64(bytes))
     defer { next += UInt64(bytes) }
     return next

@@ -20,7 +20,9 @@ package struct SharedMemoryError: Error, CustomStringConvertible {
     let way =
       switch errno {
       case ENOSPC: " Free some of /dev/shm, give the container more of it, or lower Configuration.ringBytes."
-      case ENOMEM: " Free some memory, lower Configuration.ringBytes, or send smaller inputs."
+      case ENOMEM:
+        " Free some memory, lower Configuration.ringBytes, send smaller inputs, or raise the limit on address space (ulimit -v)."
+      case EFBIG: " Raise the limit on the size of files (ulimit -f), which shared memory counts as."
       case EMFILE, ENFILE: " Raise the limit of open files (ulimit -n), or lower maxContainers."
       default: ""
       }
@@ -108,3 +110,8 @@ func closeDescriptor(_ fd: Int32) { close(fd) }
 let noMemory = ENOMEM
 /// The errno of a mapping that is none.
 let badAddress = EFAULT
+/// The most bytes an object of this process may have.
+func sharedMemoryLimit() -> UInt64 { gantry_memory_most() }
+/// The most bytes this process may map.
+func addressSpaceLimit() -> UInt64 { gantry_memory_address_space() }
+

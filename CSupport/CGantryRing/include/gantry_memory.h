@@ -15,14 +15,21 @@ typedef struct gantry_memory {
 
 /// Makes an object of `bytes`, sparse: no page is reserved.
 /// POSIX shared memory under an unguessable name that is unlinked before the call returns; a memfd where
-/// `/dev/shm` cannot serve or `prefer_anonymous` asks for it.
+/// `/dev/shm` cannot serve or `prefer_anonymous` asks for it. -EFBIG: more than gantry_memory_most.
 int gantry_memory_create(uint64_t bytes, bool prefer_anonymous, gantry_memory *out);
 
 /// Forbids, where the object is anonymous, any change of size and any *future* writable mapping.
 /// Call it after the one writer has mapped. POSIX shared memory cannot be sealed: 0 is returned.
 int gantry_memory_seal(const gantry_memory *memory, bool future_writes);
 
-/// Reserves the pages of a range, so that touching them cannot raise SIGBUS. -ENOSPC: there is no room.
+/// The most bytes an object of this process may have: its RLIMIT_FSIZE. UINT64_MAX: no limit.
+uint64_t gantry_memory_most(void);
+
+/// The most bytes this process may map: its RLIMIT_AS. UINT64_MAX: no limit.
+uint64_t gantry_memory_address_space(void);
+
+/// Reserves the pages of a range that has none yet, so that touching them cannot raise SIGBUS. -ENOSPC: there is no
+/// room, and nothing is reserved.
 int gantry_memory_reserve(int fd, uint64_t offset, uint64_t bytes);
 
 /// Gives the pages of a range back to the system; they read as zero afterwards.

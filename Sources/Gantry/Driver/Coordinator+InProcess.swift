@@ -16,7 +16,7 @@ extension Coordinator {
     container.pid = getpid()
     let regions = lane.containerDescriptors
     let request = InProcessRequest(
-      arenaBytes: Arena.span, ringBytes: lane.ringBytes, concurrency: pool.concurrency,
+      arenaBytes: arena.bytes, ringBytes: lane.ringBytes, concurrency: pool.concurrency,
       arena: arena.readable,
       driverPage: regions.driverPage,
       containerRegion: regions.containerRegion, doorbell: lane.doorbell)

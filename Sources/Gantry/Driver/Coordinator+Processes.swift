@@ -27,7 +27,7 @@ extension Coordinator {
       defer { close(pipe.writing) }
       let regions = lane.containerDescriptors
       var request = SpawnRequest(
-        epoch: epoch, function: pool.function, memoryLimit: pool.options.memoryLimit, arenaBytes: Arena.span,
+        epoch: epoch, function: pool.function, memoryLimit: pool.options.memoryLimit, arenaBytes: arena.bytes,
         ringBytes: lane.ringBytes, stepKill: stepKill(for: epoch))
       request.sandbox = pool.sandbox
       request.isMarked = runsProgram

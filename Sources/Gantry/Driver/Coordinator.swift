@@ -83,8 +83,16 @@ final class Coordinator: @unchecked Sendable {
     chunkBytes = max(4096, min(256 << 10, ringBytes / 8))
     self.keeper = keeper
     isInProcess = configuration.start == .inProcess
-    poller = try Poller()
-    arena = try Arena(anonymous: sharedMemoryIsShort(for: ringBytes))
+    do {
+      poller = try Poller()
+    } catch {
+      throw GantryError(.zygoteStartFailed, "The driver cannot wait for its processes: \(error).")
+    }
+    do {
+      arena = try Arena(anonymous: sharedMemoryIsShort(for: ringBytes))
+    } catch {
+      throw GantryError(.sharedMemory, "The driver has no memory for inputs. \(error)")
+    }
     pools = functions.enumerated().map {
       Pool(name: $1.name, function: $0, options: $1.options, runner: $1.runner, sandbox: $1.sandbox)
     }
