@@ -118,6 +118,15 @@ package struct Keeper: ~Copyable {
 
   package var keeperSocket: Int32 { keeper.socket }
   package var zygoteSocket: Int32 { keeper.zygote_socket }
+  /// A driver that did not come to be, or is gone, leaves no processes behind.
+  deinit {
+    var keeper = keeper
+    _ = gantry_keeper_stop(&keeper, Keeper.patience)
+  }
+
+  /// Whether the descriptors are still this driver's: the program may have closed them.
+  package var isReachable: Bool { withUnsafePointer(to: keeper) { gantry_keeper_is_reachable($0) } }
+
 
   /// Asks for a container, whose descriptors are given in the order of `ContainerDescriptor`.
   package func request(_ request: SpawnRequest, _ descriptors: [Int32]) throws(ProcessError) {
@@ -179,11 +188,11 @@ package struct Keeper: ~Copyable {
   /// Ends keeper, zygote, and containers.
   ///
   /// Blocks until they are gone, at most some seconds.
-  package mutating func stop() { _ = gantry_keeper_stop(&keeper, 2000) }
-}
+  package mutating func stop() { _ = gantry_keeper_stop(&keeper, Keeper.patience) }
 
-/// Kills the process of a descriptor that a notice brought.
-package func killProcess(_ process: Int32) { _ = gantry_pidfd_signal(process, SIGKILL) }
+  /// How long keeper, zygote and containers may take to be gone, in milliseconds.
+  private static let patience: Int32 = 2000
+}
 
 /// A pipe for a container's standard error: the driver's end does not block.
 package func makePipe() throws(ProcessError) -> (reading: Int32, writing: Int32) {

@@ -58,7 +58,13 @@ public final class Driver: Sendable {
         )
       }
     }
-    if coordinator.refusal == nil { try coordinator.startBackground() }
+    guard coordinator.refusal == nil else { return }
+    do {
+      try coordinator.startBackground()
+    } catch {
+      coordinator.stop()
+      throw error
+    }
   }
 
   deinit {
