@@ -16,8 +16,8 @@ package struct LaneViolation: Error {
 ///
 /// Not Sendable and never shared: the driver keeps it behind its lock.
 package final class LaneProducer {
-  private let driverMemory: SharedMemory
-  private let containerMemory: SharedMemory
+  private var driverMemory: SharedMemory
+  private var containerMemory: SharedMemory
   private let driverMapping: Mapping
   private let containerMapping: Mapping
   private var producer = gantry_producer()
@@ -51,6 +51,12 @@ package final class LaneProducer {
   /// What the container maps: the driver's page without a way to write, its own region with one.
   package var containerDescriptors: (driverPage: Int32, containerRegion: Int32) {
     (driverMemory.readable, containerMemory.writable)
+  }
+
+  /// Closes what was for the container alone, once it is on its way there: many containers would hold many.
+  package func closeContainerDescriptors() {
+    driverMemory.closeDescriptors()
+    containerMemory.closeDescriptors()
   }
 
   /// Publishes a range of a chunk's inputs and returns its position.

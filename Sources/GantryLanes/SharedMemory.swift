@@ -37,7 +37,7 @@ func check(_ result: Int32, _ operation: String, _ bytes: UInt64) throws(SharedM
 
 /// The two descriptors of an object: one that can write, one that never can.
 package struct SharedMemory: ~Copyable {
-  private let memory: gantry_memory
+  private var memory: gantry_memory
   package let bytes: UInt64
 
   /// Makes an object; `reserved` bytes of it are backed by pages at once.
@@ -55,8 +55,16 @@ package struct SharedMemory: ~Copyable {
   }
 
   deinit {
+    if memory.writable >= 0 { close(memory.writable) }
+    if memory.readable >= 0 { close(memory.readable) }
+  }
+
+  /// Closes both descriptors early: mappings need none.
+  package mutating func closeDescriptors() {
     close(memory.writable)
     close(memory.readable)
+    memory.writable = -1
+    memory.readable = -1
   }
 
   package var writable: Int32 { memory.writable }
@@ -104,14 +112,14 @@ package struct Mapping: ~Copyable {
   deinit { _ = gantry_memory_unmap(base, bytes) }
 }
 
+/// The most bytes an object of this process may have.
+func sharedMemoryLimit() -> UInt64 { gantry_memory_most() }
+/// The most bytes this process may map.
+func addressSpaceLimit() -> UInt64 { gantry_memory_address_space() }
+
 func closeDescriptor(_ fd: Int32) { close(fd) }
 
 /// The errno of an address space that is used up.
 let noMemory = ENOMEM
 /// The errno of a mapping that is none.
 let badAddress = EFAULT
-/// The most bytes an object of this process may have.
-func sharedMemoryLimit() -> UInt64 { gantry_memory_most() }
-/// The most bytes this process may map.
-func addressSpaceLimit() -> UInt64 { gantry_memory_address_space() }
-

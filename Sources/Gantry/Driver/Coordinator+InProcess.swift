@@ -25,6 +25,7 @@ extension Coordinator {
       try GantryContainers.startInProcess(pool.runner, request) { [weak self] reason in
         self?.noteEnd(of: epoch, reason)
       }
+      lane.closeContainerDescriptors()
     } catch {
       bury(container, end: .lost)
       throw error

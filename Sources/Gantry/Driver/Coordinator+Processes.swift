@@ -42,6 +42,7 @@ extension Coordinator {
         due(at: now + Coordinator.spawnPause)
         return false
       }
+      lane.closeContainerDescriptors()
       let container = Container(epoch: epoch, pool: pool, lane: lane, errorPipe: pipe.reading, now: now)
       if runsProgram {
         container.mark = containerMark(epoch: epoch)
@@ -52,13 +53,28 @@ extension Coordinator {
       return true
     } catch {
       debug("No container could be started for \"\(pool.name)\": \(error)")
-      if pool.containers.isEmpty {
+      if pool.containers.isEmpty, !makeRoom(for: pool) {
         for call in pool.calls {
           fail(call, GantryError(.sharedMemory, "No container could be started: \(error)", underlying: error))
         }
       }
       return false
     }
+  }
+
+  /// Has an idle container of another function leave, whose descriptors and memory one of this pool could have; false:
+  /// there is none.
+  private func makeRoom(for pool: Pool) -> Bool {
+    // What one that is leaving holds is free in a moment.
+    if containers.values.contains(where: { $0.state == .closing }) { return true }
+    let idle = containers.values.first { container in
+      container.state == .ready && container.ledger.isEmpty
+        && container.pool.containers.count > container.pool.options.minContainers
+    }
+    guard let idle else { return false }
+    debug("Container \(idle.pid) of \"\(idle.pool.name)\" makes room for one of \"\(pool.name)\".")
+    retire(idle)
+    return true
   }
 
   /// Enters a container that was asked for into the books.

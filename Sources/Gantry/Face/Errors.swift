@@ -100,6 +100,8 @@ public struct GantryError: Error, CustomStringConvertible {
 
   /// The message, and what caused it.
   public var description: String {
-    underlying.map { "\(message) (\($0))" } ?? message
+    guard let underlying else { return message }
+    let cause = "\(underlying)"
+    return message.contains(cause) ? message : "\(message) (\(cause))"
   }
 }
