@@ -12,6 +12,7 @@
 #define MAGIC_REQUEST UINT32_C(0x47525131)
 #define MAGIC_NOTICE UINT32_C(0x474e5431)
 #define MAGIC_ORDER UINT32_C(0x474f5231)
+#define MAGIC_KILL UINT32_C(0x474b4c31)
 
 typedef struct request {
   uint32_t magic;
@@ -99,10 +100,10 @@ static int message_receive(int socket, void *bytes, size_t size, int *fds, int r
     for (size_t i = 0; i < held; i += 1) {
       int fd;
       memcpy(&fd, CMSG_DATA(header) + i * sizeof(int), sizeof fd);
-      if (*count < room) {
       fd = gantry_fd_lift(fd);
       // Lost as those are that the kernel drops at the limit.
       if (fd < 0) continue;
+      if (*count < room) {
         fds[*count] = fd;
         *count += 1;
       } else {
@@ -127,10 +128,19 @@ int gantry_spawn_request(int zygote_socket, const gantry_spawn *spawn, const int
   return message_send(zygote_socket, &sent, sizeof sent, fds, n);
 }
 
+int gantry_container_kill(int zygote_socket, pid_t pid) {
+  request sent = {.magic = MAGIC_KILL, .spawn = {.request = (uint64_t)pid}};
+  return message_send(zygote_socket, &sent, sizeof sent, NULL, 0);
+}
+
 int gantry_request_receive(int socket, gantry_spawn *spawn, int fds[GANTRY_SPAWN_FDS], int *count) {
   request got;
   int result = message_receive(socket, &got, sizeof got, fds, GANTRY_SPAWN_FDS, count);
   if (result != 1) return result;
+  if (got.magic == MAGIC_KILL && *count == 0) {
+    *spawn = got.spawn;
+    return 2;
+  }
   if (got.magic == MAGIC_REQUEST && got.fd_count == (uint32_t)*count) {
     *spawn = got.spawn;
     return 1;

@@ -21,8 +21,8 @@ extern int (*gantry_fork_hook)(int role);
 
 /// A socketpair, both ends close-on-exec, non-blocking, and above stderr.
 int gantry_control_pair(int ends[2]);
-/// Takes a request for a container: 1 (descriptors in `fds`, the caller's), 0 none now. -EMFILE: the request
-/// is in `spawn`, but its descriptors were lost.
+/// Takes a request for a container: 1 (descriptors in `fds`, the caller's), 0 none now. 2: a container is to be killed,
+/// whose pid is in `spawn->request`. -EMFILE: the request is in `spawn`, but its descriptors were lost.
 int gantry_request_receive(int socket, gantry_spawn *spawn, int fds[GANTRY_SPAWN_FDS], int *count);
 /// Takes an order to kill a zygote: 1 with its incarnation, 0 none now.
 int gantry_order_receive(int socket, uint32_t *zygote);

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -45,7 +46,14 @@ static void serve(const zygote *z) {
   int fds[GANTRY_SPAWN_FDS];
   int count;
   int result = gantry_request_receive(z->socket, &wanted, fds, &count);
-  if (result == -EPIPE) _exit(0);
+  if (result == -EPIPE) end(z);
+  if (result == 2) {
+    // A child that was not reaped cannot have left its number to a stranger.
+    siginfo_t info;
+    pid_t pid = (pid_t)wanted.request;
+    if (pid > 0 && waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0) kill(pid, SIGKILL);
+    return;
+  }
   if (result == -EMFILE) {
     tell(z, GANTRY_NOTICE_SPAWN_FAILED, (gantry_notice){.request = wanted.request, .status = EMFILE}, -1);
   }

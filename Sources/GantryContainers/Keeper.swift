@@ -183,7 +183,20 @@ package struct Keeper: ~Copyable {
   }
 
   /// Has the keeper kill a zygote that no longer answers, and with it its containers; another takes its place.
-  package func killZygote(number: UInt32) { _ = gantry_zygote_kill(keeper.socket, number) }
+  package func killZygote(number: UInt32) {
+    _ = gantry_zygote_kill(keeper.socket, number)
+    // Whoever stopped the one may have stopped the other.
+    _ = gantry_pidfd_signal(keeper.pidfd, SIGCONT)
+  }
+
+  /// Kills a container, by the zygote where this process cannot: it has no descriptor of it, or may not signal it.
+  package func killContainer(_ pid: Int32, _ process: Int32) {
+    if process >= 0 {
+      let failure = gantry_pidfd_signal(process, SIGKILL)
+      if failure == 0 || failure == -ESRCH { return }
+    }
+    if pid > 0 { _ = gantry_container_kill(keeper.zygote_socket, pid) }
+  }
 
   /// Ends keeper, zygote, and containers.
   ///

@@ -189,6 +189,11 @@ int gantry_zygote_kill(int keeper_socket, uint32_t zygote);
 /// Order: on one socket SPAWNED comes before EXITED of the same process. While a zygote lives it reports its
 /// own containers; after its death the keeper sends ZYGOTE_EXITED, then EXITED of the orphans. On
 /// ZYGOTE_EXITED read that zygote's socket to -EPIPE before going on with the keeper's, and the order holds
+/// Has the zygote kill one of its containers, if it still is: for a driver that has no pidfd of it, since it had no
+/// descriptors left, or may not signal it, since it has become another user. Does not block. Returns 0, -EAGAIN or
+/// -EPIPE.
+int gantry_container_kill(int zygote_socket, pid_t pid);
+
 /// across both. EXITED from the keeper may name processes the driver never heard of, or such with a pid used
 /// again: it means the container `pid` of an incarnation at or below `zygote`, if one is still on the books.
 int gantry_control_receive(int socket, gantry_notice *out, int *fd);

@@ -30,7 +30,7 @@ extension Coordinator {
   func kill(_ container: Container) {
     container.state = .closing
     if isInProcess { return writeOff(container) }
-    if container.pidfd >= 0 { killProcess(container.pidfd) }
+    keeper.killContainer(container.pid, container.pidfd)
   }
 
   /// The kernel says that a container is gone; its status follows within moments, or never.
