@@ -32,6 +32,8 @@ package enum Notice: Sendable {
   /// A zygote that executes a program has got as far as answering them.
   case zygoteReady
   case zygoteExited
+  /// A zygote could not be forked; the keeper tries again.
+  case zygoteFailed(reason: String)
 }
 
 /// How a container's process ended.
@@ -178,6 +180,8 @@ package struct Keeper: ~Copyable {
       keeper.zygote_socket = descriptor
       return .zygoteStarted(number: notice.zygote)
     case GANTRY_NOTICE_ZYGOTE_READY: return .zygoteReady
+    case GANTRY_NOTICE_ZYGOTE_FAILED:
+      return .zygoteFailed(reason: String(cString: strerror(notice.status)))
     default: return nil
     }
   }

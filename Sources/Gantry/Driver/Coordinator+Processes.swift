@@ -142,6 +142,8 @@ extension Coordinator {
     case .zygoteExited:
       hearZygote()
       noteZygoteEnd()
+    case .zygoteFailed(let reason):
+      noteZygoteFailure(reason)
     }
   }
 

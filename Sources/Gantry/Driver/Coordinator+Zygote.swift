@@ -59,4 +59,18 @@ extension Coordinator {
       for call in pool.calls { fail(call, reason) }
     }
   }
+    giveUpZygotes("ended \(zygote.endsInRow) times in a row before it had forked one.")
+  }
+
+  /// A zygote could not be forked: the keeper tries again, up to a second later, and the calls wait for some of that.
+  func noteZygoteFailure(_ reason: String) {
+    zygote.endsInRow += 1
+    zygote.servesSince = nil
+    tell(.info, "The process that forks containers could not be forked: \(reason).")
+    giveUpZygotes(
+      "could not be forked \(zygote.endsInRow) times in a row: \(reason). Raise the limit on processes (ulimit -u), or free memory; later calls may fare better."
+    )
+  }
+
+  private func giveUpZygotes(_ what: String) {
 }
