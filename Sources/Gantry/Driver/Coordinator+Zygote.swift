@@ -25,9 +25,17 @@ extension Coordinator {
     return max(since, container.startedAt) + Coordinator.zygotePatience
   }
 
+  private var isZygoteOverdue: Bool {
+    containers.values.contains { zygoteDeadline($0).map { $0 <= now } ?? false }
+  }
+
   /// Replaces a zygote that somebody stopped: nothing else in it can block.
   func killZygoteIfOverdue() {
-    guard containers.values.contains(where: { zygoteDeadline($0).map { $0 <= now } ?? false }) else { return }
+    guard isZygoteOverdue else { return }
+    // Its word may lie here unread: this process may have been stopped itself.
+    hearZygote()
+    hearKeeper()
+    guard isZygoteOverdue else { return }
     tell(
       .info,
       "The process that forks containers does not answer; it is killed, and another takes its place.")
@@ -51,14 +59,6 @@ extension Coordinator {
       container.isOrphan = true
       bury(container, end: .lost)
     }
-    guard zygote.endsInRow >= Coordinator.zygotesAllowed else { return }
-    let reason = GantryError(
-      .zygoteStartFailed,
-      "The process that forks containers ended \(zygote.endsInRow) times in a row before it had forked one.")
-    for pool in pools {
-      for call in pool.calls { fail(call, reason) }
-    }
-  }
     giveUpZygotes("ended \(zygote.endsInRow) times in a row before it had forked one.")
   }
 
@@ -73,4 +73,10 @@ extension Coordinator {
   }
 
   private func giveUpZygotes(_ what: String) {
+    guard zygote.endsInRow >= Coordinator.zygotesAllowed else { return }
+    let reason = GantryError(.zygoteStartFailed, "The process that forks containers \(what)")
+    for pool in pools {
+      for call in pool.calls { fail(call, reason) }
+    }
+  }
 }
