@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -48,6 +49,16 @@ static int start(gantry_keeper_birth *born, gantry_keeper *out) {
 
   pid_t self = getpid();
   born->control = control[1];
+/// The kernel's own number of a socket, or 0.
+static uint64_t number_of(int socket) {
+  struct stat facts;
+  return fstat(socket, &facts) == 0 && S_ISSOCK(facts.st_mode) ? (uint64_t)facts.st_ino : 0;
+}
+
+bool gantry_keeper_is_reachable(const gantry_keeper *keeper) {
+  return keeper->socket >= 0 && number_of(keeper->socket) == keeper->socket_id;
+}
+
   born->first_zygote = zygote[1];
   born->driver = self;
   // Blocked until the pidfd is open: a handler that reaps any child could otherwise free the pid before that.
@@ -60,8 +71,12 @@ static int start(gantry_keeper_birth *born, gantry_keeper *out) {
   gantry_fd_drop(&control[1]);
   gantry_fd_drop(&zygote[1]);
   if (pid > 0 && pidfd >= 0) {
-    *out = (gantry_keeper){
-        .pid = pid, .owner = self, .pidfd = pidfd, .socket = control[0], .zygote_socket = zygote[0]};
+    *out = (gantry_keeper){.pid = pid,
+                           .owner = self,
+                           .pidfd = pidfd,
+                           .socket = control[0],
+                           .zygote_socket = zygote[0],
+                           .socket_id = number_of(control[0])};
     return 0;
   }
   // The closed sockets end a keeper that could not be watched; waiting for it then cannot take long.

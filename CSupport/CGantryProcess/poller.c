@@ -56,11 +56,11 @@ int gantry_poller_set_timer(const gantry_poller *poller, uint64_t at) {
 
 int gantry_poller_wake(const gantry_poller *poller) { return checked(eventfd_write(poller->waker, 1)); }
 
-int gantry_poller_wait(const gantry_poller *poller, uint64_t *ids, int most) {
+int gantry_poller_wait(const gantry_poller *poller, uint64_t *ids, int most, int timeout_ms) {
   struct epoll_event events[MOST_EVENTS];
-  int count = epoll_wait(poller->epoll, events, most < MOST_EVENTS ? most : MOST_EVENTS, -1);
+  int count = epoll_wait(poller->epoll, events, most < MOST_EVENTS ? most : MOST_EVENTS, timeout_ms);
   for (int i = 0; i < count; i++) ids[i] = events[i].data.u64;
-  return count < 0 ? 0 : count;
+  return count < 0 && errno != EINTR ? -errno : count < 0 ? 0 : count;
 }
 
 int gantry_pipe_create(int *ends) {

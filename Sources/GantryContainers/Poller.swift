@@ -38,8 +38,10 @@ package final class Poller: Sendable {
   }
 
   /// Sets the timer to a time of the monotonic clock.
-  package func setTimer(_ at: UInt64) {
-    withUnsafePointer(to: poller) { _ = gantry_poller_set_timer($0, at) }
+  ///
+  /// False: somebody has closed it.
+  package func setTimer(_ at: UInt64) -> Bool {
+    withUnsafePointer(to: poller) { gantry_poller_set_timer($0, at) == 0 }
   }
 
   /// Ends a wait.
@@ -47,11 +49,12 @@ package final class Poller: Sendable {
     withUnsafePointer(to: poller) { _ = gantry_poller_wake($0) }
   }
 
-  /// Blocks until something is readable, and says what.
-  package func wait() -> [(source: Source, id: UInt64)] {
+  /// Blocks until something is readable, or for so long, and says what; nil: somebody has closed what it waits in.
+  package func wait(milliseconds: Int32) -> [(source: Source, id: UInt64)]? {
     withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 64) { ids in
       guard let base = ids.baseAddress else { return [] }
-      let count = withUnsafePointer(to: poller) { gantry_poller_wait($0, base, 64) }
+      let count = withUnsafePointer(to: poller) { gantry_poller_wait($0, base, 64, milliseconds) }
+      guard count >= 0 else { return nil }
       return ids.prefix(Int(count)).compactMap { id in
         Source(rawValue: id >> Poller.sourceShift).map { ($0, id & (1 << Poller.sourceShift - 1)) }
       }

@@ -4,6 +4,7 @@
 #ifndef CGANTRY_PROCESS_H
 #define CGANTRY_PROCESS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 #include <sys/wait.h>
@@ -96,6 +97,7 @@ typedef struct gantry_keeper {
   int zygote_socket;  ///< For gantry_control_receive and gantry_spawn_request; -1 while there is none.
 } gantry_keeper;
 
+  uint64_t socket_id;  ///< What the kernel numbers the socket by, whatever the descriptor's number leads to.
 /// A container runs: `request`, `pid`, `zygote`; the descriptor is its pidfd, or -1 where descriptors ran
 /// out.
 #define GANTRY_NOTICE_SPAWNED 1u
@@ -163,6 +165,10 @@ _Noreturn void gantry_role_become_container(gantry_container_main main, int sepa
 
 /// Closes the sockets, waits for the keeper to end, reaps it, and closes its pidfd. Safe to call twice.
 ///
+/// Whether the keeper's socket is still what it was: a program that closes all descriptors it does not know closes this
+/// one, too, and its number may be another file's by now. One system call.
+bool gantry_keeper_is_reachable(const gantry_keeper *keeper);
+
 /// Blocks for at most `timeout_ms`, a second more where that passes. Returns 0: nothing of ours lives any
 /// more; or -ETIMEDOUT: the keeper did not end in time and was killed, and its zygote and containers by that.
 /// A host that reaps all children itself, or ignores SIGCHLD, is tolerated.

@@ -22,8 +22,9 @@ int gantry_poller_remove(const gantry_poller *_Nonnull poller, int fd);
 int gantry_poller_set_timer(const gantry_poller *_Nonnull poller, uint64_t at);
 int gantry_poller_wake(const gantry_poller *_Nonnull poller);
 
-/// Blocks until something is reported; writes at most `most` ids and returns their number, 0 after a signal.
-int gantry_poller_wait(const gantry_poller *_Nonnull poller, uint64_t *_Nonnull ids, int most);
+/// Blocks until something is reported, or for so long; writes at most `most` ids and returns their number, 0 after a
+/// signal and at the end of the time, -errno where somebody has closed what it waits in.
+int gantry_poller_wait(const gantry_poller *_Nonnull poller, uint64_t *_Nonnull ids, int most, int timeout_ms);
 
 /// A close-on-exec pipe whose reading end does not block. ends[0] reads, ends[1] writes.
 int gantry_pipe_create(int *_Nonnull ends);

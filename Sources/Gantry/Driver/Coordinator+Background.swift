@@ -29,20 +29,29 @@ extension Coordinator {
   }
 
   private func runBackground() {
+    var patience = Coordinator.idlePatience
     while true {
-      let events = poller.wait()
+      let events = poller.wait(milliseconds: patience)
       gate.pass()
       let isOver = locked {
         now = monotonicNow()
-        for (source, id) in events { heed(source, id) }
+        // What it waits in may have been closed, which nothing tells.
+        if events?.isEmpty ?? true { checkDescriptors() }
+        for (source, id) in events ?? [] { heed(source, id) }
         showProgress()
         // Where a caller drives, it does the rest, and two would only be in each other's way.
         if !isStopped { roundUnlessDriven() }
+        let isIdle = pools.allSatisfy { $0.calls.isEmpty }
+        patience = isIdle ? Coordinator.idlePatience : Coordinator.busyPatience
         return isStopped
       }
       if isOver { return }
     }
   }
+
+  /// How long nothing may be heard, in milliseconds, before it is looked whether anything could be.
+  private static let busyPatience: Int32 = 1000
+  private static let idlePatience: Int32 = 60_000
 
   private func heed(_ source: Poller.Source, _ id: UInt64) {
     switch source {
@@ -87,7 +96,12 @@ extension Coordinator {
     deadline = next
     guard next < armedDeadline else { return }
     armedDeadline = next
-    poller.setTimer(next)
+    if !isStopped, !poller.setTimer(next) { checkDescriptors() }
+  }
+
+  /// Ends the background thread's wait.
+  func wakeBackground() {
+    locked { if !isStopped { poller.wake() } }
   }
 
   // MARK: The end
@@ -96,6 +110,7 @@ extension Coordinator {
   ///
   /// Idempotent.
   func shutdown() async {
+    guard !isForked else { return }
     locked { isShuttingDown = true }
     while locked({
       endForgottenCalls()
@@ -135,7 +150,10 @@ extension Coordinator {
   private static let forgetting: UInt64 = 1_000_000_000
 
   /// Ends containers, zygote, keeper and the background thread, at once but for the `exit` of those that have one.
+  ///
+  /// In a fork of the process that made it there is nothing to end.
   func stop() {
+    guard !isForked else { return }
     retireSessions()
     waitForSessions()
     let isFirst = locked {

@@ -11,7 +11,7 @@ extension Coordinator {
   /// `byBlocking`: its caller blocks a thread for the results, and reads there what has to be read on its actor.
   func begin(_ call: Call, byBlocking: Bool = false) throws(GantryError) {
     let refused: GantryError? = locked {
-      if let refusal { return refusal }
+      if let refusal = refusal ?? estrangement() { return refusal }
       if isShuttingDown { return GantryError(.shutDown, shutDownMessage) }
       call.pool.calls.append(call)
       noteBegin(call)

@@ -8,6 +8,12 @@ import GantryLanes
 import GantryScheduling
 import Logging
 
+#if canImport(Glibc)
+import Glibc
+#else
+import Musl
+#endif
+
 /// One driver's containers, chunks and calls.
 ///
 /// `@unchecked Sendable`: every mutable property, and every object reached through one, is guarded by `lock`.
@@ -55,6 +61,12 @@ final class Coordinator: @unchecked Sendable {
   private var stoppedFeeders: [Feeder] = []
   var isShuttingDown = false
   var isStopped = false
+  /// The process that made it.
+  let owner = getpid()
+  /// Why it takes no calls any more, if the program has closed its descriptors.
+  var estranged: GantryError?
+  /// Containers whose descriptors the program has closed: what is left of them is never touched.
+  var abandoned: [Container] = []
   /// Why it takes no calls at all: it has no processes.
   let refusal: GantryError?
   /// Whether containers have run the program's main before they are containers.

@@ -98,7 +98,7 @@ enum ForkBook {
     let others = present
     for other in others {
       other.gate.close()
-      other.poller.wake()
+      other.wakeBackground()
     }
     defer { for other in others { other.gate.open() } }
     var threads = Keeper.threadCount ?? 1

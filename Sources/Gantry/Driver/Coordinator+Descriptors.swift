@@ -1,0 +1,51 @@
+// Notices that the program has closed the driver's descriptors, as one does that closes all it does not know, or that it
+// is a fork of the process that made the driver. Either way nothing of the driver's is touched any more.
+
+import GantryContainers
+
+#if canImport(Glibc)
+import Glibc
+#else
+import Musl
+#endif
+
+extension Coordinator {
+  /// Whether this process is a fork of the one that made the driver.
+  var isForked: Bool { getpid() != owner }
+
+  /// Why this process can make no call, though nobody has shut the driver down.
+  ///
+  /// Two system calls; under the lock.
+  func estrangement() -> GantryError? {
+    guard !isInProcess else { return nil }
+    if isForked {
+      return GantryError(
+        .notStarted,
+        "This process is a fork of the one that made the driver, whose containers serve that one alone. Make a Driver "
+          + "with Functions of its own here, or execute a program instead.")
+    }
+    checkDescriptors()
+    return estranged
+  }
+
+  /// Ends all calls if the driver's descriptors are no longer its own.
+  func checkDescriptors() {
+    guard !isInProcess, !isStopped, !keeper.isReachable else { return }
+    let lost = GantryError(
+      .shutDown,
+      "The program has closed descriptors of the driver's, and with them its containers. Close no descriptors that are "
+        + "not your own, or do it before the driver is made; make another Driver to go on.")
+    estranged = lost
+    tell(.warning, lost.message)
+    isShuttingDown = true
+    isStopped = true
+    for pool in pools {
+      for call in pool.calls { fail(call, lost) }
+      pool.containers = []
+    }
+    // Their numbers may be other files' by now: nothing is closed, signalled or freed, for ever.
+    abandoned = Array(containers.values)
+    containers = [:]
+    _ = Unmanaged.passRetained(self)
+  }
+}
