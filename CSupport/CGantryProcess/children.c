@@ -39,6 +39,8 @@ void gantry_bind_to_parent(pid_t parent) {
   if (getppid() != parent) kill(getpid(), SIGKILL);
 }
 
+void gantry_wake_with_parent(void) { prctl(PR_SET_PDEATHSIG, SIGCONT, 0, 0, 0); }
+
 pid_t gantry_child_peek(int32_t *status) {
   siginfo_t info;
   memset(&info, 0, sizeof info);

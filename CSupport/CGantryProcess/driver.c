@@ -4,9 +4,10 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -15,10 +16,25 @@
 #define P_PIDFD 3
 #endif
 
-static void reap_by_pidfd(int pidfd) {
-  siginfo_t info;
+/// Returns whether the process was killed, as far as this one can know.
+static bool reap_by_pidfd(int pidfd) {
+  siginfo_t info = {0};
   // ECHILD is fine: a host that waits for any child, or ignores SIGCHLD, was faster.
   while (waitid((idtype_t)P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOHANG) != 0 && errno == EINTR) continue;
+  return info.si_pid != 0 && info.si_code != CLD_EXITED;
+}
+
+/// Reaps the zygote of a killed keeper where it has fallen to this process: the first of its namespace, or a subreaper.
+static void reap_heritage(pid_t zygote, int timeout_ms) {
+  int adopts = 0;
+  prctl(PR_GET_CHILD_SUBREAPER, &adopts, 0, 0, 0);
+  if (zygote <= 0 || (adopts == 0 && getpid() != 1)) return;
+  int64_t end = gantry_now() + timeout_ms;
+  siginfo_t info = {0};
+  // It ends by itself, after what it kills.
+  while (waitid(P_PID, (id_t)zygote, &info, WEXITED | WNOHANG) == 0 && info.si_pid == 0 && gantry_now() < end) {
+    poll(NULL, 0, 1);
+  }
 }
 
 static bool gone_within(int pidfd, int timeout_ms) {
@@ -31,6 +47,16 @@ static bool gone_within(int pidfd, int timeout_ms) {
     if (ready == 0 && left <= 0) return false;
     if (ready < 0 && errno != EINTR) return false;
   }
+}
+
+/// The kernel's own number of a socket, or 0.
+static uint64_t number_of(int socket) {
+  struct stat facts;
+  return fstat(socket, &facts) == 0 && S_ISSOCK(facts.st_mode) ? (uint64_t)facts.st_ino : 0;
+}
+
+bool gantry_keeper_is_reachable(const gantry_keeper *keeper) {
+  return keeper->socket >= 0 && number_of(keeper->socket) == keeper->socket_id;
 }
 
 /// Forks the keeper and fills in `out`; the rest of `born` is the caller's.
@@ -49,16 +75,6 @@ static int start(gantry_keeper_birth *born, gantry_keeper *out) {
 
   pid_t self = getpid();
   born->control = control[1];
-/// The kernel's own number of a socket, or 0.
-static uint64_t number_of(int socket) {
-  struct stat facts;
-  return fstat(socket, &facts) == 0 && S_ISSOCK(facts.st_mode) ? (uint64_t)facts.st_ino : 0;
-}
-
-bool gantry_keeper_is_reachable(const gantry_keeper *keeper) {
-  return keeper->socket >= 0 && number_of(keeper->socket) == keeper->socket_id;
-}
-
   born->first_zygote = zygote[1];
   born->driver = self;
   // Blocked until the pidfd is open: a handler that reaps any child could otherwise free the pid before that.
@@ -111,6 +127,8 @@ int gantry_keeper_stop(gantry_keeper *keeper, int timeout_ms) {
     // The keeper first, so that it does not take the zygote's end for an accident.
     if (keeper->socket >= 0) shutdown(keeper->socket, SHUT_RDWR);
     if (keeper->zygote_socket >= 0) shutdown(keeper->zygote_socket, SHUT_RDWR);
+    // One that somebody stopped would otherwise not see it.
+    if (keeper->pidfd >= 0) gantry_pidfd_signal(keeper->pidfd, SIGCONT);
   }
   gantry_fd_drop(&keeper->socket);
   gantry_fd_drop(&keeper->zygote_socket);
@@ -121,7 +139,7 @@ int gantry_keeper_stop(gantry_keeper *keeper, int timeout_ms) {
       gantry_pidfd_signal(keeper->pidfd, SIGKILL);
       gone_within(keeper->pidfd, 1000);
     }
-    reap_by_pidfd(keeper->pidfd);
+    if (reap_by_pidfd(keeper->pidfd)) reap_heritage(keeper->zygote, 1000);
   }
   gantry_fd_drop(&keeper->pidfd);
   keeper->pid = 0;

@@ -86,6 +86,8 @@ void gantry_signals_drain(int signals);
 pid_t gantry_fork(int role);
 /// Ends the caller unless it is still the child of `parent`; from now on it is killed with it.
 void gantry_bind_to_parent(pid_t parent);
+/// From now on the caller is not killed with its parent, but woken by its death if somebody has stopped it.
+void gantry_wake_with_parent(void);
 /// The next dead child, left as a zombie, and its wait status; 0 when none is dead, -ECHILD when there is no
 /// child.
 pid_t gantry_child_peek(int32_t *status);
@@ -95,6 +97,15 @@ void gantry_child_reap(pid_t pid);
 int gantry_pidfd_open(pid_t pid);
 /// Monotonic milliseconds.
 int64_t gantry_now(void);
+
+// sweep.c: async-signal-safe.
+
+/// Kills every child of the calling process but one. Returns how many there were, zombies included; -errno if they
+/// cannot be listed.
+int gantry_sweep(pid_t spared);
+/// Kills and reaps all descendants of the calling process, until there are none. `signals`: as gantry_signals_open
+/// gave it.
+void gantry_sweep_to_the_end(int signals);
 
 // frames.c: async-signal-safe.
 
@@ -195,6 +206,7 @@ typedef struct gantry_zygote_server {
   gantry_container_main main;
   const gantry_role_plan *plan;
   pid_t self;
+  pid_t keeper;
   uint32_t number;
   int socket;
   int lifeline;

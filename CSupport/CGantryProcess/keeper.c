@@ -16,8 +16,6 @@ enum {
   SWEEP_FIRST_MS = 10,      // before looking again after something killed that is not dead yet
   SWEEP_LAST_MS = 1000,     // doubling up to this
   ORPHANS_MS = 5000,        // how long a successor waits for its predecessor's containers to be gone
-  LAST_SWEEPS_MS = 30000,   // how long the end waits for the killed: 0.1 s a GiB is usual
-  LAST_SWEEPS_BLIND_MS = 2000,  // the same where children cannot be listed and hence not killed
 };
 
 typedef struct keeper {
@@ -45,26 +43,6 @@ typedef struct keeper {
 static void tell(keeper *k, uint32_t kind, gantry_notice notice, int fd) {
   notice.zygote = k->number;
   if (!k->gone && gantry_notice_send(k->control, k->driver_pidfd, kind, notice, fd) == -EPIPE) k->gone = true;
-}
-
-typedef struct sweeping {
-  pid_t spared;
-  int killed;
-} sweeping;
-
-static void sweep_visit(void *context, int pid) {
-  sweeping *s = context;
-  // A child keeps its pid until it is reaped here, so this cannot hit a stranger. One that may not be
-  // signalled (it has become another user's) is not counted: waiting for it would never end.
-  if (pid != s->spared && kill(pid, SIGKILL) == 0) s->killed += 1;
-}
-
-/// Kills every child but the zygote. Returns how many there were, zombies included; -errno if they cannot be
-/// listed.
-static int sweep(const keeper *k) {
-  sweeping s = {.spared = k->zygote};
-  int result = gantry_children_each(sweep_visit, &s);
-  return result < 0 ? result : s.killed;
 }
 
 static void zygote_postponed(keeper *k) {
@@ -191,7 +169,7 @@ static void wait_for_news(keeper *k, int timeout) {
 
 static void turn(keeper *k) {
   bool any = reap(k);
-  int found = any ? sweep(k) : 0;
+  int found = any ? gantry_sweep(k->zygote) : 0;
   if (found == 0) {
     k->sweep = 0;
     k->orphans = false;
@@ -205,26 +183,12 @@ static void turn(keeper *k) {
   }
 }
 
-/// Kills and reaps all descendants: each death hands the children of the dead to the keeper, until there are
-/// none.
+/// Kills and reaps all descendants.
 static _Noreturn void end(keeper *k) {
   // A pipeline behind the program must not wait for the clean-up.
   for (int fd = 0; fd < 3; fd += 1) close(fd);
   gantry_fd_drop(&k->lifeline);
-  if (k->zygote > 0) kill(k->zygote, SIGKILL);
-  k->zygote = 0;
-  k->gone = true;
-  int64_t now = gantry_now();
-  int64_t until = now + LAST_SWEEPS_MS;
-  int64_t blind_until = now + LAST_SWEEPS_BLIND_MS;
-  while (reap(k)) {
-    int found = sweep(k);
-    if (found == 0) break;
-    now = gantry_now();
-    if (now >= until || (found < 0 && now >= blind_until)) break;
-    struct pollfd wait = {.fd = k->signals, .events = POLLIN};
-    if (poll(&wait, 1, SWEEP_FIRST_MS) > 0) gantry_signals_drain(k->signals);
-  }
+  gantry_sweep_to_the_end(k->signals);
   _exit(0);
 }
 

@@ -1,6 +1,6 @@
 // The zygote: forks containers on request and reports their ends. One thread, for ever; runs no code of the
 // user from its loop on. Entered by a fork of the keeper, or by what that fork executed (roles.c); ends with the
-// keeper, with the driver's socket, or by SIGKILL.
+// keeper or with the driver's socket, after its containers and all that they left; or by SIGKILL.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +14,19 @@
 
 typedef gantry_zygote_server zygote;
 
-/// Without a driver there is nobody to fork for: the keeper then ends everything, or starts a successor.
+/// Kills and reaps all containers and what they left, then ends: the keeper or the driver is gone.
+///
+/// The keeper would do it after this process's end; who killed the keeper would otherwise leave behind what containers
+/// have detached.
+static _Noreturn void end(const zygote *z) {
+  // Somebody may have stopped it, and it has to see that the driver is gone.
+  if (getppid() == z->keeper) kill(z->keeper, SIGCONT);
+  for (int fd = 0; fd < 3; fd += 1) close(fd);
+  gantry_sweep_to_the_end(z->signals);
+  _exit(0);
+}
+
+/// Without a driver there is nobody to fork for.
 static void tell(const zygote *z, uint32_t kind, gantry_notice notice, int fd) {
   notice.zygote = z->number;
   int result = gantry_notice_send(z->socket, z->lifeline, kind, notice, fd);
@@ -22,7 +34,7 @@ static void tell(const zygote *z, uint32_t kind, gantry_notice notice, int fd) {
   if (result < 0 && result != -EPIPE && fd >= 0) {
     result = gantry_notice_send(z->socket, z->lifeline, kind, notice, -1);
   }
-  if (result < 0) _exit(0);
+  if (result < 0) end(z);
 }
 
 static void spawn(const zygote *z, const gantry_spawn *wanted, const int *fds, int count) {
@@ -76,26 +88,6 @@ static void reap(const zygote *z) {
   if (reaped > 0) send(z->lifeline, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-_Noreturn void gantry_zygote_serve(gantry_zygote_server *z, bool is_news) {
-  z->signals = gantry_signals_open();
-  if (z->signals < 0) _exit(GANTRY_EXIT_SETUP);
-  gantry_signals_resume();
-  if (is_news) tell(z, GANTRY_NOTICE_ZYGOTE_READY, (gantry_notice){.pid = z->self}, -1);
-  for (;;) {
-    struct pollfd waits[3] = {
-        {.fd = z->lifeline, .events = POLLIN},
-        {.fd = z->signals, .events = POLLIN},
-        {.fd = z->socket, .events = POLLIN},
-    };
-    if (poll(waits, 3, -1) < 0) continue;
-    // The keeper never writes here: anything is its end.
-    if (waits[0].revents != 0) _exit(0);
-    if (waits[1].revents != 0) {
-      gantry_signals_drain(z->signals);
-      reap(z);
-    }
-    // One request a turn, so that a flood of them does not hold back the ends.
-    if (waits[2].revents != 0) serve(z);
 /// Where memory runs out, a container is to be killed before its driver: that costs an input, and this all of them.
 /// What is written here goes to all containers. More than before is always allowed.
 static void stand_first_in_line(void) {
@@ -122,13 +114,33 @@ static void stand_first_in_line(void) {
   close(fd);
 }
 
-  }
-}
-
+_Noreturn void gantry_zygote_serve(gantry_zygote_server *z, bool is_news) {
+  z->signals = gantry_signals_open();
+  if (z->signals < 0) _exit(GANTRY_EXIT_SETUP);
   // Its end is seen on the lifeline, and there is something to do then.
   z->keeper = getppid();
   gantry_wake_with_parent();
   stand_first_in_line();
+  gantry_signals_resume();
+  if (is_news) tell(z, GANTRY_NOTICE_ZYGOTE_READY, (gantry_notice){.pid = z->self}, -1);
+  for (;;) {
+    struct pollfd waits[3] = {
+        {.fd = z->lifeline, .events = POLLIN},
+        {.fd = z->signals, .events = POLLIN},
+        {.fd = z->socket, .events = POLLIN},
+    };
+    if (poll(waits, 3, -1) < 0) continue;
+    // The keeper never writes here: anything is its end.
+    if (waits[0].revents != 0) end(z);
+    if (waits[1].revents != 0) {
+      gantry_signals_drain(z->signals);
+      reap(z);
+    }
+    // One request a turn, so that a flood of them does not hold back the ends.
+    if (waits[2].revents != 0) serve(z);
+  }
+}
+
 /// Executes the program, which runs its main up to the driver and comes back by gantry_role_become_zygote.
 static _Noreturn void execute(const gantry_zygote *born) {
   gantry_role_text details = {.zygote = born->number};

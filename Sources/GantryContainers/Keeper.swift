@@ -118,8 +118,6 @@ package struct Keeper: ~Copyable {
     return count < 0 ? nil : Int(count)
   }
 
-  package var keeperSocket: Int32 { keeper.socket }
-  package var zygoteSocket: Int32 { keeper.zygote_socket }
   /// A driver that did not come to be, or is gone, leaves no processes behind.
   deinit {
     var keeper = keeper
@@ -129,6 +127,8 @@ package struct Keeper: ~Copyable {
   /// Whether the descriptors are still this driver's: the program may have closed them.
   package var isReachable: Bool { withUnsafePointer(to: keeper) { gantry_keeper_is_reachable($0) } }
 
+  package var keeperSocket: Int32 { keeper.socket }
+  package var zygoteSocket: Int32 { keeper.zygote_socket }
 
   /// Asks for a container, whose descriptors are given in the order of `ContainerDescriptor`.
   package func request(_ request: SpawnRequest, _ descriptors: [Int32]) throws(ProcessError) {
@@ -174,14 +174,15 @@ package struct Keeper: ~Copyable {
     case GANTRY_NOTICE_EXITED: return .exited(pid: notice.pid, ContainerEnd(waitStatus: notice.status))
     case GANTRY_NOTICE_ZYGOTE_EXITED: return .zygoteExited
     case GANTRY_NOTICE_ZYGOTE_STARTED:
+      keeper.zygote = notice.pid
       // The first zygote's socket was there from the beginning.
       guard descriptor >= 0 else { return nil }
       if keeper.zygote_socket >= 0 { close(keeper.zygote_socket) }
       keeper.zygote_socket = descriptor
       return .zygoteStarted(number: notice.zygote)
-    case GANTRY_NOTICE_ZYGOTE_READY: return .zygoteReady
     case GANTRY_NOTICE_ZYGOTE_FAILED:
       return .zygoteFailed(reason: String(cString: strerror(notice.status)))
+    case GANTRY_NOTICE_ZYGOTE_READY: return .zygoteReady
     default: return nil
     }
   }

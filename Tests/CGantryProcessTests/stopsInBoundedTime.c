@@ -2,6 +2,8 @@
 // closes.
 #include "support.h"
 
+#include <sys/ptrace.h>
+
 static void box(const gantry_spawn *spawn, const int *fds, int count) {
   (void)spawn, (void)fds, (void)count;
   sleep_for_ever();
@@ -31,10 +33,16 @@ int main(void) {
   book_start(&b, box);
   c = book_spawn(&b, 0, 0);
   BOOK_UNTIL(&b, b.zygote_pid != 0);
-  kill(b.keeper.pid, SIGSTOP);
   pid_t keeper = b.keeper.pid;
-  CHECK(gantry_keeper_stop(&b.keeper, 50) == -ETIMEDOUT, "a stopped keeper ended in time");
-  CHECK(!exists(keeper), "the stopped keeper was left behind");
+  // Held by a debugger it cannot be woken, as one that is only stopped can.
+  if (ptrace(PTRACE_ATTACH, keeper, NULL, NULL) != 0) {
+    printf("no process may be held here: the last part is left out\n");
+    book_stop(&b, before);
+    return 0;
+  }
+  waitpid(keeper, &status, WUNTRACED);
+  CHECK(gantry_keeper_stop(&b.keeper, 50) == -ETIMEDOUT, "a held keeper ended in time");
+  CHECK(!exists(keeper), "the held keeper was left behind");
   pid_t zygote = b.zygote_pid;
   AWAIT(!is_alive(zygote));
   AWAIT(!is_alive(c->pid));

@@ -187,6 +187,7 @@ static inline void book_enter(book *b, const gantry_notice *notice, int fd) {
     case GANTRY_NOTICE_ZYGOTE_STARTED:
       b->zygote = notice->zygote;
       b->zygote_pid = notice->pid;
+      b->keeper.zygote = notice->pid;
       if (fd >= 0) {
         if (b->keeper.zygote_socket >= 0) close(b->keeper.zygote_socket);
         b->keeper.zygote_socket = fd;

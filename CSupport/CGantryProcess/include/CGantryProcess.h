@@ -40,8 +40,9 @@ extern "C" {
 //
 //   driver     the keeper, by the end of its socket or the driver's pidfd: it kills and reaps every
 //              descendant.
-//   keeper     the driver, by -EPIPE on the keeper socket and by the pidfd; the zygote, by SIGKILL as
-//              its parent-death signal and by the lifeline; the containers, by the zygote's death.
+//   keeper     the driver, by -EPIPE on the keeper socket and by the pidfd; the zygote, by the
+//              lifeline, and by SIGCONT as its parent-death signal if it was stopped: it then kills and reaps
+//              all that the keeper would have, and ends.
 //   zygote     the keeper, by SIGCHLD: it kills and reaps the orphans, reports them, and forks a
 //              successor; the containers, by SIGKILL as their parent-death signal.
 //   container  the zygote, by SIGCHLD: it reports the end; the driver, by the container's pidfd. Children
@@ -50,7 +51,7 @@ extern "C" {
 //
 // The keeper lives in a process group of its own, so that a SIGKILL of the program's whole group leaves it
 // alive to clean up; zygote and containers stay in the driver's group. The one gap: a process that a
-// container detached outlives a keeper that was itself killed by SIGKILL.
+// container detached outlives a keeper and a zygote that were killed by SIGKILL at the same time.
 //
 // Every function returns 0 or a positive count, or a negative errno. None keeps a pointer after its return.
 // None takes a lock or allocates; calls that share a socket or a gantry_keeper are made under one lock of the
@@ -87,17 +88,18 @@ typedef struct gantry_spawn {
 /// except that SIGINT is ignored.
 typedef void (*gantry_container_main)(const gantry_spawn *spawn, const int *fds, int fd_count);
 
-/// A running keeper, owned by the caller until gantry_keeper_stop. After a GANTRY_NOTICE_ZYGOTE_STARTED with
-/// a descriptor the caller closes `zygote_socket` and stores the new one here.
+/// A running keeper, owned by the caller until gantry_keeper_stop. After a GANTRY_NOTICE_ZYGOTE_STARTED the caller
+/// stores the zygote's pid here; after one with a descriptor it closes `zygote_socket` and stores the new one, too.
 typedef struct gantry_keeper {
   pid_t pid;          ///< The keeper's process, 0 after gantry_keeper_stop.
+  pid_t zygote;       ///< The present zygote, 0 while none was announced.
   pid_t owner;        ///< The process that started it: in a fork of it, stopping only closes descriptors.
   int pidfd;          ///< Readable once the keeper is gone.
   int socket;         ///< For gantry_control_receive and gantry_zygote_kill.
   int zygote_socket;  ///< For gantry_control_receive and gantry_spawn_request; -1 while there is none.
+  uint64_t socket_id;  ///< What the kernel numbers the socket by, whatever the descriptor's number leads to.
 } gantry_keeper;
 
-  uint64_t socket_id;  ///< What the kernel numbers the socket by, whatever the descriptor's number leads to.
 /// A container runs: `request`, `pid`, `zygote`; the descriptor is its pidfd, or -1 where descriptors ran
 /// out.
 #define GANTRY_NOTICE_SPAWNED 1u
@@ -163,12 +165,12 @@ _Noreturn void gantry_role_become_zygote(gantry_container_main main, int alone);
 /// program opened stays open, since they may use it, and what they print is the container's.
 _Noreturn void gantry_role_become_container(gantry_container_main main, int separate);
 
-/// Closes the sockets, waits for the keeper to end, reaps it, and closes its pidfd. Safe to call twice.
-///
 /// Whether the keeper's socket is still what it was: a program that closes all descriptors it does not know closes this
 /// one, too, and its number may be another file's by now. One system call.
 bool gantry_keeper_is_reachable(const gantry_keeper *keeper);
 
+/// Closes the sockets, waits for the keeper to end, reaps it, and closes its pidfd. Safe to call twice.
+///
 /// Blocks for at most `timeout_ms`, a second more where that passes. Returns 0: nothing of ours lives any
 /// more; or -ETIMEDOUT: the keeper did not end in time and was killed, and its zygote and containers by that.
 /// A host that reaps all children itself, or ignores SIGCHLD, is tolerated.
@@ -187,6 +189,11 @@ int gantry_spawn_request(int zygote_socket, const gantry_spawn *spawn, const int
 /// it go its containers. Does not block. Returns 0, -EAGAIN or -EPIPE.
 int gantry_zygote_kill(int keeper_socket, uint32_t zygote);
 
+/// Has the zygote kill one of its containers, if it still is: for a driver that has no pidfd of it, since it had no
+/// descriptors left, or may not signal it, since it has become another user. Does not block. Returns 0, -EAGAIN or
+/// -EPIPE.
+int gantry_container_kill(int zygote_socket, pid_t pid);
+
 /// Takes one notice from a keeper's or a zygote's socket. Does not block, does not allocate.
 ///
 /// Returns 1 with a notice (`*fd` is its descriptor, the caller's to close, or -1), 0 when there is none now,
@@ -195,11 +202,6 @@ int gantry_zygote_kill(int keeper_socket, uint32_t zygote);
 /// Order: on one socket SPAWNED comes before EXITED of the same process. While a zygote lives it reports its
 /// own containers; after its death the keeper sends ZYGOTE_EXITED, then EXITED of the orphans. On
 /// ZYGOTE_EXITED read that zygote's socket to -EPIPE before going on with the keeper's, and the order holds
-/// Has the zygote kill one of its containers, if it still is: for a driver that has no pidfd of it, since it had no
-/// descriptors left, or may not signal it, since it has become another user. Does not block. Returns 0, -EAGAIN or
-/// -EPIPE.
-int gantry_container_kill(int zygote_socket, pid_t pid);
-
 /// across both. EXITED from the keeper may name processes the driver never heard of, or such with a pid used
 /// again: it means the container `pid` of an incarnation at or below `zygote`, if one is still on the books.
 int gantry_control_receive(int socket, gantry_notice *out, int *fd);
