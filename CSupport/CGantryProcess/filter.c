@@ -5,9 +5,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
+#include <linux/fiemap.h>
 #include <linux/filter.h>
+#include <linux/fs.h>
 #include <linux/seccomp.h>
 #include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -75,6 +79,8 @@ static const int forbidden[] = {
     SYS_init_module, SYS_finit_module, SYS_delete_module, SYS_kexec_load, SYS_reboot, SYS_swapon, SYS_swapoff,
     SYS_acct, SYS_quotactl, NR_quotactl_fd, SYS_settimeofday, SYS_clock_settime, SYS_clock_adjtime,
     SYS_adjtimex, SYS_sethostname, SYS_setdomainname, SYS_syslog, SYS_vhangup,
+    // The leader of a session takes a terminal by opening it, and hangs it up for all others by its end.
+    SYS_setsid,
 };
 
 /// Forbidden too where Landlock does not tell one process from another yet.
@@ -88,26 +94,26 @@ static const uint32_t read_and_truncate[] = {O_RDONLY | O_TRUNC, O_ACCMODE | O_T
 typedef struct rule {
   int number;
   int argument;
-  enum { IF_NOT, IF, IF_ANY_BIT } when;
-  uint32_t value;
+  enum { IF_NOT, IF, IF_ANY_BIT, IF_OTHER } when;
+  uint32_t value;  ///< of IF_OTHER none: zero and the container's own process are not others
 } rule;
 
 // Of unshare, and of clone, whose lowest byte means something else.
 enum { NEW_NAMESPACES = 0x7e020000, NEW_TIME_NAMESPACE = 0x80 };
-// Of ioctl: attributes of files, which Landlock leaves alone, in both sizes.
-enum { SET_FLAGS = 0x40086602, SET_FLAGS_32 = 0x40046602, SET_FILE_ATTRIBUTES = 0x401c5820 };
+// Of fcntl: newer than some headers.
+enum { SET_LEASE = 1024, SET_WRITE_HINT = 1036, SET_WRITE_HINT_OF_OPEN = 1038, SET_DELEGATION = 1040 };
 
 static const rule rules[] = {
     // Own limits and priorities only: those of others of one's user may be set without a privilege.
-    {SYS_prlimit64, 0, IF_NOT, 0},
-    {SYS_sched_setparam, 0, IF_NOT, 0},
-    {SYS_sched_setscheduler, 0, IF_NOT, 0},
-    {SYS_sched_setattr, 0, IF_NOT, 0},
-    {SYS_sched_setaffinity, 0, IF_NOT, 0},
+    {SYS_prlimit64, 0, IF_OTHER, 0},
+    {SYS_sched_setparam, 0, IF_OTHER, 0},
+    {SYS_sched_setscheduler, 0, IF_OTHER, 0},
+    {SYS_sched_setattr, 0, IF_OTHER, 0},
+    {SYS_sched_setaffinity, 0, IF_OTHER, 0},
     {SYS_setpriority, 0, IF_NOT, PRIO_PROCESS},
-    {SYS_setpriority, 1, IF_NOT, 0},
+    {SYS_setpriority, 1, IF_OTHER, 0},
     {SYS_ioprio_set, 0, IF_NOT, 1},
-    {SYS_ioprio_set, 1, IF_NOT, 0},
+    {SYS_ioprio_set, 1, IF_OTHER, 0},
     // A datagram from a pair could go to somebody else's address; that of sendmsg cannot be looked at.
     {SYS_socketpair, 0, IF_NOT, AF_UNIX},
     {SYS_sendto, 5, IF_NOT, 0},
@@ -117,26 +123,44 @@ static const rule rules[] = {
     // Signals in the name of a descriptor.
     {SYS_fcntl, 1, IF, F_SETOWN},
     {SYS_fcntl, 1, IF, F_SETOWN_EX},
-    {SYS_ioctl, 1, IF, FIOSETOWN},
-    {SYS_ioctl, 1, IF, SIOCSPGRP},
-    // The terminal: typing into it, taking it, choosing who is in front.
-    {SYS_ioctl, 1, IF, TIOCSTI},
-    {SYS_ioctl, 1, IF, TIOCLINUX},
-    {SYS_ioctl, 1, IF, TIOCSCTTY},
-    {SYS_ioctl, 1, IF, TIOCSPGRP},
-    {SYS_ioctl, 1, IF, SET_FLAGS},
-    {SYS_ioctl, 1, IF, SET_FLAGS_32},
-    {SYS_ioctl, 1, IF, SET_FILE_ATTRIBUTES},
+    // Whoever wants to write a file waits for the one who has leased it; and a hint is kept with the file.
+    {SYS_fcntl, 1, IF, SET_LEASE},
+    {SYS_fcntl, 1, IF, SET_DELEGATION},
+    {SYS_fcntl, 1, IF, SET_WRITE_HINT},
+    {SYS_fcntl, 1, IF, SET_WRITE_HINT_OF_OPEN},
 };
+
+/// All that may be asked of a descriptor by ioctl. The rest is too much to forbid one by one: most of it needs a file
+/// that is open for reading alone, and a terminal's is already open.
+/// There it stops output, changes modes, and signals the group in front; of a file it sets flags and generations, seals
+/// it for good, makes snapshots beside it; of devices, before Landlock's ABI 5, it is everything.
+static const uint32_t asked_of_descriptors[] = {
+    // Terminals: what isatty, the window's size, and shells ask for; TCGETS2 is newer than some headers.
+    TCGETS, 0x802c542a, TIOCGWINSZ, TIOCGPGRP, TIOCGSID, TIOCOUTQ,
+    // Any descriptor. Not FIOASYNC: a terminal's signals go to the group in front unless told otherwise.
+    FIONREAD, FIONBIO, FIOCLEX, FIONCLEX, FIOQSIZE,
+    // Files: block size, flags and attributes, version, extents; to share blocks with one that is open for writing.
+    FIGETBSZ, FS_IOC_GETFLAGS, FS_IOC32_GETFLAGS, FS_IOC_FSGETXATTR, FS_IOC_GETVERSION, FS_IOC_FIEMAP, FICLONE,
+    FICLONERANGE,
+};
+
+/// Signals that gantry_sandbox_enter has made ignored: they would stop all of the driver's group where a container
+/// reads from the terminal, or writes to it, and that group is not in front.
+static const int of_terminals[] = {SIGTTIN, SIGTTOU};
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 typedef struct program {
-  struct sock_filter steps[64 + 2 * (COUNT(forbidden) + COUNT(forbidden_signals)) + 5 * COUNT(rules)];
+  struct sock_filter steps[512];
   unsigned short count;
+  bool is_too_long;
 } program;
 
 static void step(program *p, uint16_t code, uint32_t value, uint8_t if_so, uint8_t if_not) {
+  if (p->count == COUNT(p->steps)) {
+    p->is_too_long = true;
+    return;
+  }
   p->steps[p->count++] = (struct sock_filter){.code = code, .jt = if_so, .jf = if_not, .k = value};
 }
 
@@ -179,6 +203,54 @@ static void forbid_by(program *p, rule rule) {
   load_number(p);
 }
 
+/// Forbids a call that names another process than this one.
+static void forbid_for_others(program *p, rule rule, uint32_t self) {
+  step(p, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)rule.number, 0, 5);
+  load_argument(p, rule.argument);
+  step(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 2, 0);
+  step(p, BPF_JMP | BPF_JEQ | BPF_K, self, 1, 0);
+  refuse(p, EPERM);
+  load_number(p);
+}
+
+/// Forbids all that an ioctl can ask for but the list.
+static void forbid_ioctls(program *p) {
+  enum { KNOWN = COUNT(asked_of_descriptors) };
+  step(p, BPF_JMP | BPF_JEQ | BPF_K, SYS_ioctl, 0, KNOWN + 3);
+  load_argument(p, 1);
+  for (size_t i = 0; i < KNOWN; i += 1) {
+    step(p, BPF_JMP | BPF_JEQ | BPF_K, asked_of_descriptors[i], (uint8_t)(KNOWN - i), 0);
+  }
+  refuse(p, EPERM);
+  load_number(p);
+}
+
+/// Forbids to ask for signals when a descriptor has news: before Landlock's ABI 6 a terminal's reach the group in
+/// front.
+static void forbid_asynchronous(program *p) {
+  step(p, BPF_JMP | BPF_JEQ | BPF_K, SYS_fcntl, 0, 6);
+  load_argument(p, 1);
+  step(p, BPF_JMP | BPF_JEQ | BPF_K, F_SETFL, 0, 3);
+  load_argument(p, 2);
+  step(p, BPF_JMP | BPF_JSET | BPF_K, O_ASYNC, 0, 1);
+  refuse(p, EPERM);
+  load_number(p);
+}
+
+/// Forbids to change what a signal does; to ask for it stays allowed.
+static void forbid_handling(program *p, int signal) {
+  step(p, BPF_JMP | BPF_JEQ | BPF_K, SYS_rt_sigaction, 0, 8);
+  load_argument(p, 0);
+  step(p, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)signal, 0, 5);
+  // Both halves of the pointer to the new action.
+  load_argument(p, 1);
+  step(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 2);
+  step(p, BPF_LD | BPF_W | BPF_ABS, (uint32_t)(offsetof(struct seccomp_data, args) + 8 + 4), 0, 0);
+  step(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0);
+  refuse(p, EPERM);
+  load_number(p);
+}
+
 int gantry_filter_load(int level) {
 #ifdef ARCHITECTURE
   program p = {.count = 0};
@@ -193,7 +265,17 @@ int gantry_filter_load(int level) {
   refuse(&p, ENOSYS);
   forbid(&p, NR_clone3, ENOSYS);
   for (size_t i = 0; i < COUNT(forbidden); i += 1) forbid(&p, forbidden[i], EPERM);
-  for (size_t i = 0; i < COUNT(rules); i += 1) forbid_by(&p, rules[i]);
+  uint32_t self = (uint32_t)getpid();
+  for (size_t i = 0; i < COUNT(rules); i += 1) {
+    if (rules[i].when == IF_OTHER) {
+      forbid_for_others(&p, rules[i], self);
+    } else {
+      forbid_by(&p, rules[i]);
+    }
+  }
+  forbid_ioctls(&p);
+  forbid_asynchronous(&p);
+  for (size_t i = 0; i < COUNT(of_terminals); i += 1) forbid_handling(&p, of_terminals[i]);
   if (level < 3) {
     forbid(&p, SYS_truncate, EPERM);
     for (size_t i = 0; i < COUNT(read_and_truncate); i += 1) {
@@ -206,7 +288,6 @@ int gantry_filter_load(int level) {
     forbid(&p, NR_openat2, ENOSYS);
   }
   // Its own memory a container reads in this way where it crashes.
-  uint32_t self = (uint32_t)getpid();
   forbid_by(&p, (rule){SYS_process_vm_readv, 0, IF_NOT, self});
   if (level < 6) {
     for (size_t i = 0; i < COUNT(forbidden_signals); i += 1) forbid(&p, forbidden_signals[i], EPERM);
@@ -214,6 +295,7 @@ int gantry_filter_load(int level) {
     forbid_by(&p, (rule){SYS_tgkill, 0, IF_NOT, self});
   }
   answer(&p, SECCOMP_RET_ALLOW);
+  if (p.is_too_long) return -E2BIG;
   struct sock_fprog filter = {.len = p.count, .filter = p.steps};
   return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter) == 0 ? 0 : -errno;
 #else

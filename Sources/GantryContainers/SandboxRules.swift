@@ -33,7 +33,11 @@ package final class SandboxRules: Sendable {
   package init(writablePaths: [String]) throws(SandboxFault) {
     let level = gantry_sandbox_level()
     guard level > 0 else {
-      throw level == -EOPNOTSUPP ? .switchedOff : .unknown
+      switch level {
+      case -EOPNOTSUPP: throw .switchedOff
+      case -ENOSYS: throw .unknown
+      default: throw .other(reason: String(cString: strerror(-level)))
+      }
     }
     // The last is never looked at: it gives an empty array an address.
     let paths = writablePaths.map { strdup($0) } + [nil]

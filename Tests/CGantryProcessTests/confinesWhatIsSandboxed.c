@@ -3,8 +3,12 @@
 // build: -pthread
 #include "support.h"
 
+#include <linux/filter.h>
+#include <linux/fs.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stddef.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/ipc.h>
@@ -19,11 +23,15 @@
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <sys/xattr.h>
+#include <termios.h>
 
 static char base[64];
 static pid_t victim;
 static int victim_pidfd;
 static int level;
+static int terminal;  // open for both, as a program's standard output is
+static const char *terminal_path;
+static const char *nowhere[1];
 static long word = 42;  // at the same address in the victim
 
 static const char *in(const char *name) {
@@ -98,6 +106,36 @@ static bool changes_flags(void) {
   int flags = 0x40;  // no dump
   return fd >= 0 && ioctl(fd, 0x40086602, &flags) == 0;
 }
+static bool changes_generation(void) {
+  int fd = open(in("other/file"), O_RDONLY);
+  long generation = 7;
+  return fd >= 0 && ioctl(fd, FS_IOC_SETVERSION, &generation) == 0;
+}
+/// Makes a file one that nobody can write any more; few file systems know how.
+static bool seals_a_file(void) {
+  int fd = open(in("other/file"), O_RDONLY);
+  char verity[128] = {1, 0, 0, 0, 1, 0, 0, 0, 0, 16};
+  return fd < 0 || ioctl(fd, 0x40806685, verity) == 0 || errno != EPERM;
+}
+/// Whoever opens the file for writing then waits.
+static bool leases(void) {
+  int fd = open(in("other/file"), O_RDONLY);
+  return fd >= 0 && fcntl(fd, F_SETLEASE, F_RDLCK) == 0;
+}
+static bool leaves_a_hint(void) {
+  int fd = open(in("other/file"), O_RDONLY);
+  uint64_t hint = 2;
+  return fd >= 0 && fcntl(fd, 1036, &hint) == 0;
+}
+/// Any device that everybody may read will do.
+static bool drives_a_device(void) {
+  int fd = open("/dev/urandom", O_RDONLY), bits;
+  return fd >= 0 && ioctl(fd, 0x80045200, &bits) == 0;
+}
+static bool drives_a_device_that_is_open_for_neither(void) {
+  int fd = open("/dev/urandom", O_ACCMODE), bits;
+  return fd >= 0 && ioctl(fd, 0x80045200, &bits) == 0;
+}
 static bool mounts(void) { return mount("none", in("own"), "tmpfs", 0, NULL) == 0; }
 static bool changes_root(void) { return chroot(in("own")) == 0; }
 
@@ -162,6 +200,44 @@ static bool signals_by_descriptor(void) {
   int ends[2];
   if (pipe(ends) != 0 || fcntl(ends[0], F_SETOWN, victim) != 0) return false;
   return fcntl(ends[0], F_GETOWN) == victim;
+}
+static bool signals_the_group_in_front(void) {
+  return fcntl(terminal, F_SETFL, O_RDWR | O_ASYNC) == 0;
+}
+static bool signals_the_group_in_front_by_ioctl(void) {
+  int on = 1;
+  return ioctl(terminal, FIOASYNC, &on) == 0;
+}
+/// Which signals the group in front as well.
+static bool resizes_the_terminal(void) {
+  struct winsize size = {.ws_row = 9, .ws_col = 7};
+  return ioctl(terminal, TIOCSWINSZ, &size) == 0;
+}
+static bool changes_the_terminal(void) {
+  struct termios modes;
+  return tcgetattr(terminal, &modes) == 0 && tcsetattr(terminal, TCSANOW, &modes) == 0;
+}
+static bool stops_the_terminal(void) {
+  if (tcflow(terminal, TCOOFF) != 0) return false;
+  tcflow(terminal, TCOON);
+  return true;
+}
+static bool throws_away_what_was_typed(void) { return tcflush(terminal, TCIFLUSH) == 0; }
+static bool closes_the_terminal_to_others(void) {
+  return ioctl(terminal, TIOCEXCL) == 0 && ioctl(terminal, TIOCNXCL) == 0;
+}
+static bool leaves_the_terminal(void) { return ioctl(terminal, TIOCNOTTY) == 0 || errno != EPERM; }
+/// A leader without a terminal takes the next it opens, if that is nobody's; one that is no PTY is hung up for all
+/// others when the leader ends.
+static bool takes_the_terminal(void) {
+  pid_t child = fork();
+  if (child == 0) _exit(setsid() < 0 || !reads(terminal_path) || !reads("/dev/tty"));
+  int status;
+  return waitpid(child, &status, 0) != child || status == 0;
+}
+static bool handles_the_stop_of_its_group(void) {
+  struct sigaction usual = {.sa_handler = SIG_DFL};
+  return sigaction(SIGTTIN, &usual, NULL) == 0 || sigaction(SIGTTOU, &usual, NULL) == 0;
 }
 static bool traces(void) { return ptrace(PTRACE_ATTACH, victim, NULL, NULL) == 0; }
 static bool seizes(void) { return ptrace(PTRACE_SEIZE, victim, NULL, NULL) == 0; }
@@ -264,7 +340,12 @@ static const attempt forbidden[] = {
     ATTEMPT(links_inside), ATTEMPT(removes), ATTEMPT(moves_out), ATTEMPT(moves_in), ATTEMPT(climbs_out),
     ATTEMPT(reopens_for_writing), ATTEMPT(changes_mode), ATTEMPT(changes_mode_of_descriptor),
     ATTEMPT(changes_mode_newly), ATTEMPT(changes_owner), ATTEMPT(changes_times), ATTEMPT(changes_attributes),
-    ATTEMPT(changes_flags), ATTEMPT(mounts), ATTEMPT(changes_root), ATTEMPT(opens_tcp), ATTEMPT(opens_udp),
+    ATTEMPT(changes_flags), ATTEMPT(changes_generation), ATTEMPT(seals_a_file), ATTEMPT(leases),
+    ATTEMPT(leaves_a_hint), ATTEMPT(drives_a_device), ATTEMPT(drives_a_device_that_is_open_for_neither),
+    ATTEMPT(signals_the_group_in_front), ATTEMPT(signals_the_group_in_front_by_ioctl), ATTEMPT(resizes_the_terminal),
+    ATTEMPT(changes_the_terminal), ATTEMPT(stops_the_terminal), ATTEMPT(throws_away_what_was_typed),
+    ATTEMPT(closes_the_terminal_to_others), ATTEMPT(leaves_the_terminal), ATTEMPT(takes_the_terminal),
+    ATTEMPT(handles_the_stop_of_its_group), ATTEMPT(mounts), ATTEMPT(changes_root), ATTEMPT(opens_tcp), ATTEMPT(opens_udp),
     ATTEMPT(opens_unix), ATTEMPT(opens_netlink), ATTEMPT(sends_to_others), ATTEMPT(sends_messages_to_others), ATTEMPT(turns_a_pair_to_others), ATTEMPT(connects_a_pair),
     ATTEMPT(sets_up_a_uring), ATTEMPT(signals), ATTEMPT(probes), ATTEMPT(signals_parent),
     ATTEMPT(signals_thread), ATTEMPT(signals_thread_alone), ATTEMPT(signals_by_pidfd), ATTEMPT(signals_by_pidfd_probe), ATTEMPT(queues),
@@ -326,11 +407,41 @@ static bool limits_itself(void) {
   return getrlimit(RLIMIT_NOFILE, &limit) == 0 && setrlimit(RLIMIT_NOFILE, &limit) == 0 &&
          setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0)) == 0 && unshare(CLONE_FILES) == 0;
 }
+static bool limits_itself_by_its_name(void) {
+  struct rlimit limit;
+  cpu_set_t set;
+  return prlimit(getpid(), RLIMIT_NOFILE, NULL, &limit) == 0 &&
+         sched_getaffinity(getpid(), sizeof set, &set) == 0 &&
+         sched_setaffinity(getpid(), sizeof set, &set) == 0 &&
+         setpriority(PRIO_PROCESS, (id_t)getpid(), getpriority(PRIO_PROCESS, 0)) == 0;
+}
+static bool asks_the_terminal(void) {
+  struct winsize size;
+  return isatty(terminal) == 1 && ioctl(terminal, TIOCGWINSZ, &size) == 0;
+}
+static bool asks_descriptors(void) {
+  int ends[2], waiting, on = 1, flags;
+  int fd = open(in("other/file"), O_RDONLY);
+  return pipe(ends) == 0 && ioctl(ends[0], FIONREAD, &waiting) == 0 && ioctl(ends[0], FIONBIO, &on) == 0 &&
+         fcntl(ends[1], F_SETFL, O_NONBLOCK) == 0 && isatty(ends[0]) == 0 && errno == ENOTTY &&
+         // A file system may not know of flags.
+         (ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0 || errno != EPERM);
+}
+static bool handles_signals(void) {
+  struct sigaction was;
+  for (int number = 1; number < 32; number += 1) {
+    if (sigaction(number, NULL, &was) != 0) return false;
+    bool is_fixed = number == SIGKILL || number == SIGSTOP || number == SIGTTIN || number == SIGTTOU;
+    if (!is_fixed && sigaction(number, &was, NULL) != 0) return false;
+  }
+  return true;
+}
 
 static const attempt allowed[] = {
     ATTEMPT(reads_files), ATTEMPT(writes_inside), ATTEMPT(moves_between_directories), ATTEMPT(throws_away),
     ATTEMPT(starts_threads), ATTEMPT(starts_programs), ATTEMPT(signals_itself), ATTEMPT(kills_its_children),
     ATTEMPT(uses_pairs_and_memory), ATTEMPT(limits_itself), ATTEMPT(reads_its_own_memory),
+    ATTEMPT(limits_itself_by_its_name), ATTEMPT(asks_the_terminal), ATTEMPT(asks_descriptors), ATTEMPT(handles_signals),
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -356,6 +467,16 @@ static _Noreturn void try_everything(int rules, uid_t user) {
   _exit(wrong == 0 ? 0 : 1);
 }
 
+/// A terminal of one's own: its master, which stays open for the rest of the test.
+static int open_terminal(void) {
+  static char path[64];
+  int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+  bool is_ready = master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0 &&
+                  ptsname_r(master, path, sizeof path) == 0;
+  terminal_path = path;
+  return is_ready ? master : -1;
+}
+
 static void make_surroundings(uid_t user) {
   snprintf(base, sizeof base, "/tmp/gantry-sandbox-XXXXXX");
   CHECK(mkdtemp(base) != NULL, "there is no directory to try in");
@@ -363,6 +484,10 @@ static void make_surroundings(uid_t user) {
   CHECK(writes(in("other/file"), O_WRONLY | O_CREAT) && writes(in("single"), O_WRONLY | O_CREAT), "no files");
   const char *all[] = {".", "own", "other", "other/file", "single"};
   for (size_t i = 0; i < COUNT(all); i += 1) CHECK(chown(in(all[i]), user, user) == 0, "no owner");
+  int master = open_terminal();
+  CHECK(chown(terminal_path, user, user) == 0, "the terminal has no owner");
+  terminal = open(terminal_path, O_RDWR | O_NOCTTY | O_CLOEXEC);
+  CHECK(master >= 0 && terminal >= 0, "there is no terminal");
   struct sockaddr_un box = letter_box();
   int letters = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   CHECK(bind(letters, (struct sockaddr *)&box, sizeof box) == 0, "there is no letter box");
@@ -416,7 +541,11 @@ static void check_attempts(uid_t user) {
         ATTEMPT(opens_unix), ATTEMPT(sends_to_others), ATTEMPT(sends_messages_to_others), ATTEMPT(turns_a_pair_to_others), ATTEMPT(probes), ATTEMPT(signals_by_pidfd_probe),
         ATTEMPT(signals_by_descriptor), ATTEMPT(reads_memory), ATTEMPT(opens_memory), ATTEMPT(limits_others),
         ATTEMPT(slows_others), ATTEMPT(moves_others), ATTEMPT(makes_segment), ATTEMPT(links_inside),
-        ATTEMPT(moves_in),
+        ATTEMPT(leases), ATTEMPT(drives_a_device), ATTEMPT(drives_a_device_that_is_open_for_neither),
+        ATTEMPT(signals_the_group_in_front), ATTEMPT(signals_the_group_in_front_by_ioctl),
+        ATTEMPT(resizes_the_terminal), ATTEMPT(changes_the_terminal), ATTEMPT(stops_the_terminal),
+        ATTEMPT(throws_away_what_was_typed), ATTEMPT(closes_the_terminal_to_others), ATTEMPT(takes_the_terminal),
+        ATTEMPT(handles_the_stop_of_its_group), ATTEMPT(moves_in),
     };
     for (size_t i = 0; i < COUNT(sure); i += 1) {
       CHECK(sure[i].succeeds(), "user %d: %s fails without a sandbox, too", (int)user, sure[i].name);
@@ -444,6 +573,121 @@ static void check_level(uid_t user) {
   unmake_surroundings();
 }
 
+/// In the group of a program that runs in the background: reads from the terminal, and is told whether that failed.
+static _Noreturn void read_from_background(int rules) {
+  CHECK(rules < 0 || gantry_sandbox_enter(rules, level) == 0, "level %d could not be entered", level);
+  signal(SIGTTIN, SIG_DFL);
+  char letter;
+  int tty = open("/dev/tty", O_RDONLY);
+  CHECK(tty >= 0, "the terminal is not to be had");
+  _exit(read(tty, &letter, 1) < 0 && errno == EIO ? 0 : 1);
+}
+
+/// A session whose leader is in front, and in the background a group of a driver (the leader's child) and a container.
+/// Returns whether the driver was stopped.
+static bool stops_its_driver(int rules) {
+  int master = open_terminal();
+  CHECK(master >= 0, "there is no terminal");
+  fflush(NULL);
+  pid_t leader = fork();
+  if (leader == 0) {
+    CHECK(setsid() > 0 && open(terminal_path, O_RDWR) >= 0, "there is no session");
+    pid_t driver = fork();
+    if (driver == 0) {
+      setpgid(0, 0);
+      pid_t container = fork();
+      if (container == 0) read_from_background(rules);
+      int status;
+      _exit(waitpid(container, &status, 0) == container && status == 0 ? 0 : 1);
+    }
+    int status;
+    CHECK(waitpid(driver, &status, WUNTRACED) == driver, "the driver was lost");
+    if (!WIFSTOPPED(status)) _exit(status == 0 ? 0 : 1);
+    kill(-driver, SIGKILL);
+    _exit(2);
+  }
+  int status;
+  CHECK(waitpid(leader, &status, 0) == leader, "the session was lost");
+  CHECK(WIFEXITED(status) && WEXITSTATUS(status) != 1, "level %d: reading the terminal was no error (%x)", level,
+        (unsigned)status);
+  close(master);
+  return WEXITSTATUS(status) == 2;
+}
+
+static void check_background(int known) {
+  level = known;
+  CHECK(stops_its_driver(-1), "without a sandbox a read in the background does not stop the group");
+  for (level = 1; level <= known; level += 1) {
+    size_t failed;
+    int rules = gantry_sandbox_prepare(nowhere, 0, level, &failed);
+    CHECK(rules >= 0, "level %d could not be prepared", level);
+    CHECK(!stops_its_driver(rules), "level %d: the driver was stopped", level);
+    close(rules);
+  }
+}
+
+/// What is told where a call of the sandbox's own is answered with an error, or with the end of the process.
+static int told_without(long call, uint32_t answer, size_t *failed) {
+  int ends[2];
+  CHECK(pipe(ends) == 0, "no pipe");
+  fflush(NULL);
+  pid_t child = fork();
+  if (child == 0) {
+    struct sock_filter steps[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)call, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, answer),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog filter = {.len = sizeof steps / sizeof steps[0], .filter = steps};
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    CHECK(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0, "no filter");
+    const char *writable[] = {"/tmp"};
+    size_t told[2] = {0, 9};
+    int before = fds_of(getpid());
+    int result = gantry_sandbox_level();
+    if (result > 0) result = gantry_sandbox_prepare(writable, 1, result, &told[1]);
+    told[0] = (size_t)result;
+    CHECK(result >= 0 || fds_of(getpid()) == before, "a refusal leaves a descriptor");
+    _exit(write(ends[1], told, sizeof told) == sizeof told ? 0 : 1);
+  }
+  size_t told[2] = {0, 0};
+  CHECK(read(ends[0], told, sizeof told) == sizeof told, "nothing was told without call %ld", call);
+  close(ends[0]);
+  close(ends[1]);
+  int status;
+  CHECK(waitpid(child, &status, 0) == child && status == 0, "status %x without call %ld", (unsigned)status, call);
+  *failed = told[1];
+  return (int)told[0];
+}
+
+static void check_kernels_without(void) {
+  size_t failed;
+  CHECK(told_without(444, SECCOMP_RET_ERRNO | ENOSYS, &failed) == -ENOSYS, "no Landlock");
+  CHECK(told_without(444, SECCOMP_RET_ERRNO | EOPNOTSUPP, &failed) == -EOPNOTSUPP, "Landlock is off");
+  CHECK(told_without(444, SECCOMP_RET_ERRNO | EPERM, &failed) == -EPERM, "Landlock is forbidden");
+  CHECK(told_without(445, SECCOMP_RET_ERRNO | EPERM, &failed) == -EPERM && failed == 1, "rules are forbidden");
+  CHECK(told_without(446, SECCOMP_RET_ERRNO | EPERM, &failed) == -EPERM && failed == 1, "entering is forbidden");
+  CHECK(told_without(446, SECCOMP_RET_KILL_PROCESS, &failed) == -EPERM && failed == 1, "entering kills");
+  CHECK(told_without(SYS_seccomp, SECCOMP_RET_ERRNO | EPERM, &failed) == -ENOSYS, "filters are forbidden");
+  CHECK(told_without(SYS_capset, SECCOMP_RET_ERRNO | EPERM, &failed) == -EPERM && failed == 1, "capset is forbidden");
+}
+
+/// The trial that a prepared sandbox has behind it leaves nothing of itself in the process.
+static void check_trial(int known) {
+  size_t failed;
+  sigset_t before, after;
+  sigprocmask(SIG_SETMASK, NULL, &before);
+  int rules = gantry_sandbox_prepare(nowhere, 0, known, &failed);
+  sigprocmask(SIG_SETMASK, NULL, &after);
+  CHECK(rules >= 0 && memcmp(&before, &after, sizeof(uint64_t)) == 0, "the mask is another");
+  CHECK(waitpid(-1, NULL, __WALL) < 0 && errno == ECHILD, "a child is left");
+  CHECK(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 0 && prctl(PR_GET_SECCOMP) == 0, "this process is confined");
+  CHECK(opens_tcp() && creates_in_tmp() && unlink("/tmp/gantry-sandbox-escape") == 0, "something is forbidden");
+  CHECK(signal(SIGTTIN, SIG_DFL) == SIG_DFL, "a signal is ignored");
+  close(rules);
+}
+
 static void check_refusals(int known) {
   const char *missing[] = {"/tmp", "/nonexistent/gantry"};
   size_t failed = 9;
@@ -461,6 +705,9 @@ int main(void) {
     return 0;
   }
   check_refusals(known);
+  check_trial(known);
+  check_kernels_without();
+  check_background(known);
   uid_t users[] = {getuid(), 65534};
   for (int i = 0; i < (getuid() == 0 ? 2 : 1); i += 1) {
     level = known;

@@ -15,8 +15,10 @@
 //   Landlock      opening files for writing, making, moving and removing them, but below the given paths; tracing
 //                 and reading the memory of processes outside; from its ABI 6 on also signals to them.
 //   seccomp       what Landlock leaves alone: sockets, IPC with a name, modes, owners and times of files, the
-//                 priorities and limits of other processes, namespaces, kernel interfaces that go past both; on
-//                 kernels before ABI 6 signals to any process but oneself.
+//                 priorities and limits of other processes, namespaces, kernel interfaces that go past both, what
+//                 is asked of a terminal, a file or a device by ioctl, but for questions; on kernels before ABI 6
+//                 signals to any process but oneself.
+//   SIGTTIN, SIGTTOU  ignored for good: the kernel sends them to the whole group of who uses a terminal.
 //   no_new_privs, no capabilities: a root program's containers are no more than root's files make them.
 
 /// How much of Landlock the kernel has: its ABI, 1 or more, the `level` of the calls below.
@@ -24,9 +26,10 @@
 int gantry_sandbox_level(void);
 
 /// Makes the rules of a sandbox in which files may be changed at and below `count` paths; `*failed` is the path that
-/// cannot be had. Returns a close-on-exec descriptor above stderr, which may be entered any number of times;
-/// -ENOENT, -ELOOP, -EACCES, -ENOTDIR for a path; -errno. Any process, any thread; a path is followed now and named never
-/// again.
+/// cannot be had, `count` where it was not a path. It has been entered once, by a process of its own, before this
+/// returns: what is around the program and forbids that is found here.
+/// Returns a close-on-exec descriptor above stderr, which may be entered any number of times; -ENOENT, -ELOOP, -EACCES,
+/// -ENOTDIR for a path; -errno. Any process, any thread; a path is followed now and named never again.
 int gantry_sandbox_prepare(const char *_Nullable const *_Nonnull writable, size_t count, int level,
                            size_t *failed);
 

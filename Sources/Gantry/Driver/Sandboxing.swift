@@ -33,7 +33,9 @@ func sandboxRules(
         "and its writable path \"\(path)\" cannot be opened: \(reason). Make it before the driver is made, or name "
           + "another.")
     case .other(let reason):
-      throw unavailable("which could not be made: \(reason).")
+      throw unavailable(
+        "which could not be entered when it was tried: \(reason). What runs this program, such as a container engine, may "
+          + "forbid Landlock or seccomp filters: allow them there, or leave the sandbox out.")
     }
   }
 }
