@@ -3,12 +3,14 @@
 // kill, sigaction, sigprocmask, getrlimit, setrlimit, fcntl, dup2, dup3, close_range, write,
 // memfd_create, execve, _exit;
 // open, getdents64 and close where the kernel has no close_range;
-// landlock_restrict_self, capset and seccomp for a sandbox.
+// open, fstat, landlock_restrict_self, capset and seccomp for a sandbox.
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -36,9 +38,24 @@ void gantry_container_limit(const gantry_spawn *spawn) {
   }
 }
 
+/// Opens standard output anew where it is a pipe or a terminal, for writing only.
+/// What a container sets of its own open file, such as that nobody waits for room in it, then is not the program's too.
+static void separate_output(void) {
+  struct stat facts;
+  int flags = fcntl(1, F_GETFL);
+  if (flags < 0 || fstat(1, &facts) != 0 || (!S_ISFIFO(facts.st_mode) && !S_ISCHR(facts.st_mode))) return;
+  // A named pipe that nobody reads would hold it up. Where it cannot be opened it stays as it is: it is for printing.
+  int own = open("/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  if (own < 0) return;
+  fcntl(own, F_SETFL, flags & (O_APPEND | O_NONBLOCK));
+  dup2(own, 1);
+  close(own);
+}
+
 /// Enters the request's sandbox, whose rules are its last descriptor, and gives the number of the others.
 static int confine(const gantry_spawn *spawn, const int *fds, int count) {
   if (spawn->sandbox == 0) return count;
+  separate_output();
   if (count == 0 || gantry_sandbox_enter(fds[count - 1], (int)spawn->sandbox) != 0) {
     fail("gantry: the container's sandbox could not be entered\n");
   }

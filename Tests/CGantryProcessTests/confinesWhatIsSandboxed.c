@@ -3,6 +3,7 @@
 // build: -pthread
 #include "support.h"
 
+#include "internal.h"
 #include <linux/filter.h>
 #include <linux/fs.h>
 #include <linux/seccomp.h>
@@ -688,6 +689,48 @@ static void check_trial(int known) {
   close(rules);
 }
 
+/// A container's entry: makes its standard output such that nobody waits for it, and tries to read from it.
+static void print_without_waiting(const gantry_spawn *spawn, const int *fds, int count) {
+  (void)spawn, (void)fds;
+  char letter;
+  CHECK(count == 0, "there are %d descriptors", count);
+  CHECK(fcntl(1, F_SETFL, O_NONBLOCK) == 0 && write(1, "x\n", 2) == 2, "nothing can be printed");
+  CHECK(read(1, &letter, 1) < 0 && errno == EBADF, "the output can be read");
+  _exit(0);
+}
+
+static void check_output(int output, int reader) {
+  size_t failed;
+  int rules = gantry_sandbox_prepare(nowhere, 0, level, &failed);
+  fflush(NULL);
+  pid_t self = getpid(), container = fork();
+  if (container == 0) {
+    dup2(output, 1);
+    gantry_spawn spawn = {.sandbox = (uint64_t)level};
+    int fds[] = {2, rules};
+    gantry_container_run(print_without_waiting, &spawn, fds, 2, self);
+  }
+  char letter = 0;
+  int status;
+  CHECK(waitpid(container, &status, 0) == container && status == 0, "the container ended with %x", (unsigned)status);
+  CHECK(read(reader, &letter, 1) == 1 && letter == 'x', "what it printed is not there");
+  CHECK((fcntl(output, F_GETFL) & O_NONBLOCK) == 0, "the program's own output waits no more");
+  close(rules);
+}
+
+/// The program's standard output, which a container shares, stays as the program has it.
+static void check_outputs(int known) {
+  level = known;
+  int ends[2];
+  CHECK(pipe(ends) == 0, "no pipe");
+  check_output(ends[1], ends[0]);
+  int master = open_terminal();
+  int slave = open(terminal_path, O_RDWR | O_NOCTTY | O_CLOEXEC);
+  CHECK(master >= 0 && slave >= 0, "there is no terminal");
+  check_output(slave, master);
+  close(ends[0]), close(ends[1]), close(master), close(slave);
+}
+
 static void check_refusals(int known) {
   const char *missing[] = {"/tmp", "/nonexistent/gantry"};
   size_t failed = 9;
@@ -708,6 +751,7 @@ int main(void) {
   check_trial(known);
   check_kernels_without();
   check_background(known);
+  check_outputs(known);
   uid_t users[] = {getuid(), 65534};
   for (int i = 0; i < (getuid() == 0 ? 2 : 1); i += 1) {
     level = known;

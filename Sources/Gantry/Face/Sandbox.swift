@@ -10,8 +10,8 @@
 ///   below its paths (so that there `FileManager`'s `copyItem` and `replaceItemAt` fail, which copy a mode, while `moveItem`,
 ///   `removeItem` and atomic writing work);
 /// * open a socket of any family, or use IPC that has a name;
-/// * signal or trace a process that it did not start, read its memory, or change its limits or priorities, nor those of
-///   its own threads by name (`pthread_setaffinity_np`; `sched_setaffinity` of 0 works);
+/// * signal or trace a process that it did not start, read its memory, or change its limits or priorities; nor those of a
+///   thread by its number, as `pthread_setaffinity_np` does (`sched_setaffinity` of 0 works);
 /// * change modes, size or output of a terminal, drive a device by `ioctl`, lease files, or lead a session;
 /// * gain a privilege: set-user-id programs run without it, and a root program's containers have no capabilities.
 ///
