@@ -15,7 +15,7 @@
 /// * change modes, size or output of a terminal, drive a device by `ioctl`, lease files, or lead a session;
 /// * gain a privilege: set-user-id programs run without it, and a root program's containers have no capabilities.
 ///
-/// `Foundation.Process` opens a network socket of its own and therefore hangs; `posix_spawn` works.
+/// `Foundation.Process` wants a network socket of its own and, not getting it, now and then hangs; `posix_spawn` works.
 ///
 /// What it tries all the same fails with an error, mostly `EPERM` or `EACCES`, and ends nothing. By Landlock and seccomp
 /// filters; the driver does not start where the kernel lacks them, or something around the program forbids them

@@ -127,6 +127,14 @@ private func writableWays(toShared name: String) -> [String] {
   return ways
 }
 
+/// How many descriptors of this process are a sandbox's rules.
+private func rulesHeld() -> Int {
+  (0..<1024).count { descriptor in
+    let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(descriptor)")
+    return target?.contains("landlock") ?? false
+  }
+}
+
 /// Gives escapes something to aim at while a body runs.
 private func withTarget(_ body: () async throws -> Void) async throws {
   let file = "/var/tmp/gantry-sandbox-\(getpid())"
@@ -214,6 +222,17 @@ let sandboxScenarios = ScenarioGroup(
           error.message.contains("\"free\"") && error.message.contains("/nonexistent/gantry")
             && error.message.contains("No such file"), error.message)
         expect(try await free.remote("tcp"), "afterwards")
+      }
+    },
+    Scenario(name: "a sandbox that nobody uses any more leaves no descriptor", functions: [free]) { _ in
+      try await withTarget {
+        for _ in 0..<20 {
+          let other = free.with(closed)
+          expect(try await !other.remote("tcp"), "with a sandbox")
+          expect(rulesHeld() > 0, "the rules are not to be seen")
+        }
+        // A pool goes with its last container, some time after the last who could call it.
+        while rulesHeld() > 0 { try await Task.sleep(nanoseconds: 10_000_000) }
       }
     },
     Scenario(name: "a driver whose sandbox cannot be had does not start", functions: []) { _ in
