@@ -1,5 +1,6 @@
 // Promises about sandboxed functions: they do their work, get out in no way, and one that cannot be had is refused.
 // The ways out in system calls that Swift has no name for are tried by the tests of the process module.
+// swift-format-ignore-file: OnlyOneTrailingClosureArgument
 
 import Foundation
 import Gantry
