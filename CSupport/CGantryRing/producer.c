@@ -134,13 +134,23 @@ bool gantry_producer_pending(const gantry_producer *producer) {
   return gantry_load_relaxed(&container_page(producer)->tail) != producer->head;
 }
 
+static int refuse(gantry_producer *producer, int fault, uint64_t value) {
+  producer->fault = fault;
+  producer->fault_value = value;
+  return -EPROTO;
+}
+
 int gantry_producer_next(gantry_producer *producer, gantry_record *record, const void **payload) {
   if (producer->head == producer->tail_seen) {
     // Partner: store_release of tail in Commit.
     uint64_t tail = gantry_load_acquire(&container_page(producer)->tail);
     if (tail == producer->tail_seen) return 0;
-    uint64_t ahead = tail - producer->head;
-    if (ahead > producer->ring_bytes || tail % GANTRY_RECORD_ALIGN != 0) return -EPROTO;
+    // Not more than it was told that there is room for: one that writes on regardless would be drained for ever.
+    bool goes_back = tail - producer->head > producer->ring_bytes;
+    bool overruns = tail - producer->head_told > producer->ring_bytes;
+    if (goes_back || overruns || tail % GANTRY_RECORD_ALIGN != 0) {
+      return refuse(producer, GANTRY_FAULT_TAIL, tail);
+    }
     producer->tail_seen = tail;
   }
   uint64_t left = producer->tail_seen - producer->head;
@@ -148,9 +158,14 @@ int gantry_producer_next(gantry_producer *producer, gantry_record *record, const
   __builtin_memcpy(record, at, sizeof *record);  // once; the shared bytes may change under us
   // The compiler must not read the shared bytes again in place of the copy.
   gantry_fence_compiler();
-  if (record->magic != GANTRY_RECORD_MAGIC || record->epoch != producer->epoch) return -EPROTO;
-  if (record->header_check != gantry_checksum(record, offsetof(gantry_record, header_check))) return -EPROTO;
-  if (left < sizeof *record || record->length > left - sizeof *record) return -EPROTO;
+  if (record->magic != GANTRY_RECORD_MAGIC) return refuse(producer, GANTRY_FAULT_MAGIC, record->magic);
+  if (record->epoch != producer->epoch) return refuse(producer, GANTRY_FAULT_EPOCH, record->epoch);
+  if (record->header_check != gantry_checksum(record, offsetof(gantry_record, header_check))) {
+    return refuse(producer, GANTRY_FAULT_HEADER_CHECK, record->header_check);
+  }
+  if (left < sizeof *record || record->length > left - sizeof *record) {
+    return refuse(producer, GANTRY_FAULT_LENGTH, record->length);
+  }
   *payload = at + sizeof *record;
   return 1;
 }

@@ -32,7 +32,8 @@ package final class LaneProducer {
     let driverBytes = UInt64(GANTRY_DRIVER_BYTES)
     let containerBytes = UInt64(GANTRY_PAGE) + ringBytes
     driverMemory = try SharedMemory(bytes: driverBytes, reserved: driverBytes, anonymous: anonymous)
-    containerMemory = try SharedMemory(bytes: containerBytes, reserved: containerBytes, anonymous: anonymous)
+    // Its container could shrink it under the driver's feet, which would then die of SIGBUS: only a memfd can forbid that.
+    containerMemory = try SharedMemory(bytes: containerBytes, reserved: containerBytes, anonymous: true)
     driverMapping = try Mapping(driverMemory.writable, bytes: driverBytes, writable: true, forked: false)
     try driverMemory.seal(futureWrites: true)
     containerMapping = try Mapping(
@@ -84,9 +85,15 @@ package final class LaneProducer {
   /// Descriptors the container has claimed, free-running.
   package func claimed() throws(LaneViolation) -> UInt64 {
     var claim: UInt64 = 0
-    if gantry_producer_claim(&producer, &claim) != 0 { throw LaneViolation("an impossible claim, \(claim)") }
+    if gantry_producer_claim(&producer, &claim) != 0 {
+      throw LaneViolation(
+        "a claim of \(claim), where \(producer.claim_seen) to \(producer.avail) was possible")
+    }
     return claim
   }
+
+  /// The most descriptors that it was seen to have claimed.
+  package var claimSeen: UInt64 { producer.claim_seen }
 
   /// Whether the slot of the next descriptor may be written although the descriptor in it was not passed.
   ///
@@ -99,7 +106,9 @@ package final class LaneProducer {
   /// Takes back the unclaimed descriptors from `keep` on; returns the first position that is the driver's again.
   package func revoke(keeping keep: UInt64) throws(LaneViolation) -> UInt64 {
     var kept: UInt64 = 0
-    if gantry_producer_revoke(&producer, keep, &kept) != 0 { throw LaneViolation("an impossible claim") }
+    if gantry_producer_revoke(&producer, keep, &kept) != 0 {
+      throw LaneViolation("a claim of more, or of less, than it can have claimed")
+    }
     return kept
   }
 
@@ -130,8 +139,22 @@ package final class LaneProducer {
     var payload: UnsafeRawPointer?
     let result = gantry_producer_next(&producer, &record, &payload)
     if result == 0 { return nil }
-    guard result == 1, let payload else { throw LaneViolation("a record that is none") }
+    guard result == 1, let payload else { throw LaneViolation(fault) }
     return (record, UnsafeRawBufferPointer(start: payload, count: Int(record.length)))
+  }
+
+  /// What was wrong with the record that was refused last.
+  private var fault: String {
+    switch Int(producer.fault) {
+    case Int(GANTRY_FAULT_TAIL):
+      "a tail of \(producer.fault_value), where \(producer.tail_seen) to \(producer.head_told &+ ringBytes) was possible"
+    case Int(GANTRY_FAULT_MAGIC): "a record without its mark"
+    case Int(GANTRY_FAULT_EPOCH): "a record of another container"
+    case Int(GANTRY_FAULT_HEADER_CHECK): "a record whose header has a wrong checksum"
+    case Int(GANTRY_FAULT_LENGTH):
+      "a record of \(producer.fault_value) bytes, which ends behind all that it has published"
+    default: "a record that is none"
+    }
   }
 
   package func take(_ record: RecordHeader) {

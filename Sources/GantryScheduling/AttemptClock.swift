@@ -9,21 +9,32 @@ package struct AttemptClock: Sendable {
 
   package init() {}
 
+  /// Inputs that were seen to begin.
+  package private(set) var begun: UInt64 = 0
+
   /// Looks at a lane: when its running input was first seen to run, nil while none runs.
   ///
   /// `taken` is how many bytes of records were taken from it. A container publishes nothing while its function runs:
   /// when something came although it stands at the same input, the function has returned, and what takes its time is
   /// the way of its output. `now` must have been read after `progress`, so that no attempt seems longer than it is.
-  package mutating func look(at progress: LaneProgress, taken: UInt64, now: UInt64) -> UInt64? {
-    guard progress.isRunning else {
-      seen = nil
-      return nil
-    }
-    if progress != seen || taken != self.taken {
+  /// `isPossible`: the container has that input. A correct one goes forward only: one that names an input behind the
+  /// last, or none of its own, wins no time by that.
+  package mutating func look(at progress: LaneProgress, isPossible: Bool, taken: UInt64, now: UInt64)
+    -> UInt64?
+  {
+    guard progress.isRunning else { return nil }
+    if taken != self.taken || seen == nil || (isPossible && isAhead(progress)) {
       seen = progress
       self.taken = taken
       since = now
+      begun += 1
     }
     return since
+  }
+
+  private func isAhead(_ progress: LaneProgress) -> Bool {
+    guard let seen else { return true }
+    guard progress.tag == seen.tag else { return (progress.tag &- seen.tag) & 0x7fff_ffff < 0x4000_0000 }
+    return progress.input > seen.input
   }
 }

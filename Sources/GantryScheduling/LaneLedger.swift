@@ -146,6 +146,10 @@ package struct LaneLedger {
           "a record for \(record.count) inputs from \(record.first), where \(entry.published)..<\(entry.end) were left"
       )
     }
+    // Nothing is published but outcomes, or the end of a descriptor: records without either could come for ever.
+    guard record.count > 0 || record.isLast else {
+      throw LedgerViolation(what: "a record for no input that does not leave its descriptor")
+    }
     guard record.kind == .outputs || record.count == 1 else {
       throw LedgerViolation(what: "a record for \(record.count) inputs where one was due")
     }

@@ -9,6 +9,16 @@
 
 #include "gantry_layout.h"
 
+/// What was wrong with the last tail or record that was refused.
+enum {
+  GANTRY_FAULT_NONE = 0,
+  GANTRY_FAULT_TAIL,          ///< `fault_value` is the tail: back, beyond the room that was told, or between records
+  GANTRY_FAULT_MAGIC,         ///< no record begins where one should
+  GANTRY_FAULT_EPOCH,         ///< one of another container
+  GANTRY_FAULT_HEADER_CHECK,  ///< a header that its checksum does not fit
+  GANTRY_FAULT_LENGTH,        ///< `fault_value` is a length that ends behind the tail
+};
+
 /// Private memory of the driver.
 typedef struct gantry_producer {
   void *own;              ///< gantry_driver_page
@@ -22,6 +32,8 @@ typedef struct gantry_producer {
   uint64_t head_told;     ///< what the container was told of it
   uint64_t tail_seen;     ///< last valid tail
   uint32_t parked_level;  ///< what driver_parked holds
+  int fault;              ///< GANTRY_FAULT_…, of the last -EPROTO of gantry_producer_next
+  uint64_t fault_value;
 } gantry_producer;
 
 /// The range of a chunk that a descriptor names; see gantry_descriptor.
@@ -75,7 +87,7 @@ void gantry_producer_restore_end(gantry_producer *producer, uint64_t position, u
 bool gantry_producer_pending(const gantry_producer *producer);
 
 /// Copies and checks the next record's header. 1: `*payload` holds `record->length` bytes *in shared memory*: copy
-/// once, check the copy. 0: none. -EPROTO.
+/// once, check the copy. 0: none. -EPROTO: `fault` says why.
 int gantry_producer_next(gantry_producer *producer, gantry_record *record, const void **payload);
 
 /// Passes the record that `next` gave.

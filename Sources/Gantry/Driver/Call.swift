@@ -19,7 +19,8 @@ final class Call: @unchecked Sendable {
   var compression: CompressionPolicy
   /// Pieces that wait for a lane; redelivered ones stand in front.
   var pending = Fifo<Piece>()
-  /// Inputs that are to run without company; only where containers run several at once.
+  /// Inputs that are to run without company: where containers run several at once, and where nobody knows which of
+  /// several made a container do what none may.
   var alone = Fifo<Piece>()
   /// Inputs in both.
   var pendingInputs = 0
@@ -95,5 +96,10 @@ struct Charge {
   /// It was running when a container died that ran several: the next attempt shows whether it was to blame.
   var runsAlone = false
   var throwns = 0
+  /// It may have been running when a container wrote what none may, or died without a word of what it ran: it begins
+  /// a piece that is run in a container that has nothing else.
+  var isSuspect = false
+  /// Containers that died with this input before all others in their books, and nobody to blame.
+  var doubts = 0
   var attempts: Int { crashes + throwns }
 }

@@ -32,6 +32,8 @@ final class Container {
   var mark: [UInt8]?
   /// Whether what it writes on its standard error is shown; it explains its death in any case.
   var isHeard = true
+  /// The program's standard error has no room for what it writes on its own, which is left in the pipe.
+  var isMuted = false
   /// Pieces of one large output.
   var largePieces: [UInt8] = []
   /// Where it stood when last looked at, and since when.
@@ -52,6 +54,8 @@ final class Container {
   var cancelsWritten = 0
   /// Times the running input, where the function has a timeout.
   var clock = AttemptClock()
+  /// Tells whether it goes on at all, where the function has a timeout.
+  var standstill = StandstillClock()
   /// Positions of granted inputs that were not seen to start.
   var unseen: [UInt64] = []
   /// The input that was overdue when the driver killed it.
@@ -72,6 +76,10 @@ final class Container {
   var leaveBy: UInt64?
   /// Why the driver killed it, if it did.
   var verdict: String?
+  /// It wrote what no correct container writes, or shows no sign of what it does: none of its words is believed.
+  var isLiar = false
+  /// Rings of its doorbell in a row that nothing had come before.
+  var emptyRings = 0
   /// When the kernel said that it is gone, while its status is awaited.
   var goneSince: UInt64?
   var needsWake = false
@@ -109,7 +117,7 @@ final class Container {
     if pool.concurrency > 1 { return canBegin }
     if ledger.isEmpty { return true }
     // One in its grace may be killed: what is queued behind the cancelled input would wait for that.
-    if state == .starting || isStuck || !unwanted.isEmpty { return false }
+    if isAlone || state == .starting || isStuck || !unwanted.isEmpty { return false }
     return pool.work(ledger.inputs) < Container.enoughWork || (ledger.entries.count < 2 && pool.mean != nil)
   }
 

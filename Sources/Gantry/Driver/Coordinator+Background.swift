@@ -38,6 +38,7 @@ extension Coordinator {
         // What it waits in may have been closed, which nothing tells.
         if events?.isEmpty ?? true { checkDescriptors() }
         for (source, id) in events ?? [] { heed(source, id) }
+        unmute()
         showProgress()
         // Where a caller drives, it does the rest, and two would only be in each other's way.
         if !isStopped { roundUnlessDriven() }
@@ -59,8 +60,10 @@ extension Coordinator {
       // It may have been set for something that came sooner: what is due later stays due.
       if deadline <= now { deadline = .max }
       armedDeadline = .max
-    case .wake, .doorbell:
+    case .wake:
       break
+    case .doorbell:
+      if let container = containers[id] { noteRing(container) }
     case .keeper: hearKeeper()
     case .zygote: hearZygote()
     case .process:
@@ -71,9 +74,25 @@ extension Coordinator {
       hearZygote()
     case .errorPipe:
       guard let container = containers[id] else { return }
-      readLastWords(container)
+      readWords(of: container)
     }
   }
+
+  /// Stops listening to a container that rings for nothing time and again: it would keep this thread busy for ever.
+  ///
+  /// What it has to say is found by the timer, a little later.
+  private func noteRing(_ container: Container) {
+    guard !container.lane.isPending else { return }
+    container.emptyRings += 1
+    guard container.emptyRings == Coordinator.emptyRingsAllowed else { return }
+    poller.remove(container.lane.doorbell)
+    tell(
+      .info,
+      "Container \(container.namedPid) of \"\(container.pool.name)\" rang \(container.emptyRings) times for nothing; the driver looks after it by the clock from now on."
+    )
+  }
+
+  private static let emptyRingsAllowed = 10_000
 
   /// Sets the timer to whatever is due first.
   func armTimer() {

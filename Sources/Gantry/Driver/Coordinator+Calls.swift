@@ -144,7 +144,8 @@ extension Coordinator {
       return
     }
     call.pendingInputs += piece.inputs.count
-    if call.pool.concurrency > 1, call.charges[chunk.base + Int(piece.inputs.lowerBound)]?.runsAlone == true {
+    let charge = call.charges.isEmpty ? nil : call.charges[chunk.base + Int(piece.inputs.lowerBound)]
+    if let charge, charge.isSuspect || (call.pool.concurrency > 1 && charge.runsAlone) {
       call.alone.append(piece)
     } else {
       call.pending.prepend(piece)

@@ -13,6 +13,12 @@ extension Pool {
     return overflow ? .max : width
   }
 
+  /// The container that will be without work soonest.
+  fileprivate func leastLaden() -> Container? {
+    containers.filter { $0.state == .ready && $0.isFeedable && !$0.isAlone && $0.unwanted.isEmpty }
+      .min { $0.ledger.inputs < $1.ledger.inputs }
+  }
+
   /// Whether some input is to run without company.
   private var hasLoners: Bool { calls.contains { !$0.alone.isEmpty } }
 
@@ -41,12 +47,11 @@ extension Coordinator {
 
   /// Gives inputs that are to run alone to containers without any; the one that others are to be kept from meanwhile.
   func feedAlone(_ pool: Pool) -> Container? {
-    guard pool.concurrency > 1 else { return nil }
     for call in pool.calls {
       while let piece = call.alone.first {
         guard pool.startsAvailable(now: now) > 0 else { return nil }
         // No container is empty: the one with the least to do gets nothing more until it is.
-        guard let container = pool.freest() else { return nil }
+        guard let container = pool.feedsSingly ? pool.freest() : pool.leastLaden() else { return nil }
         guard container.ledger.isEmpty else { return container }
         call.alone.popFirst()
         call.pendingInputs -= piece.inputs.count
@@ -91,7 +96,10 @@ extension Coordinator {
   func settleSuspects(of container: Container, _ end: ContainerEnd, claimed: UInt64, _ exit: ContainerExit)
     -> Bool
   {
-    let (suspects, obituary) = container.ledger.close(claimed: claimed)
+    // What one that lied says of its claims is worth nothing: it may have begun all it had.
+    let isDistrusted = container.isLiar || isDoubtful(container)
+    let (suspects, obituary) = container.ledger.close(
+      claimed: isDistrusted ? container.lane.published : claimed)
     let wasPutDown = (container.overdueBefore != nil || container.outlivedCancel) && end.isByKill
     for piece in obituary.redeliver.reversed() { requeue(piece) }
     if wasPutDown {
@@ -104,7 +112,7 @@ extension Coordinator {
       }
       // Backwards: each goes in front of what waits.
       for suspect in suspects.dropFirst(overdue.count).reversed() { requeue(suspect.piece) }
-    } else if suspects.count == 1 {
+    } else if suspects.count == 1, !isDistrusted || container.isAlone {
       charge(suspects[0].piece, .crashed(exit), container)
     } else {
       for suspect in suspects {

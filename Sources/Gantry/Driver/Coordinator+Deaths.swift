@@ -15,7 +15,14 @@ import Musl
 extension Coordinator {
   /// A container did what no correct one can do: its lane is closed and it is killed.
   func condemn(_ container: Container, _ what: String) {
-    giveUp(container, "it wrote \(what)")
+    distrust(container, "it wrote \(what)")
+  }
+
+  /// Kills a container whose words are worth nothing.
+  func distrust(_ container: Container, _ verdict: String) {
+    if container.verdict == nil { container.isLiar = true }
+    giveUp(container, verdict)
+    container.largePieces = []
   }
 
   /// Kills a container that is of no more use, and keeps the reason: half a sentence that begins with "it".
@@ -63,14 +70,15 @@ extension Coordinator {
     guard containers.removeValue(forKey: container.epoch) != nil else { return }
     let pool = container.pool
     drain(container)
+    var claimed: UInt64 = 0
+    do { claimed = try container.lane.claimed() } catch { condemn(container, error.what) }
     if container.verdict == nil, end.leavesMemorySound, pool.concurrency == 1 { harvestAll(container) }
     container.state = .closing
-    let claimed = (try? container.lane.claimed()) ?? 0
-    readLastWords(container)
+    readWords(of: container, isLast: true)
     let exit = ContainerExit(
       pid: container.pid, status: exitStatus(end),
-      stderrTail: String(decoding: container.lastWords, as: UTF8.self), site: crashSite(of: container, end),
-      memoryLimit: pool.options.memoryLimit)
+      stderrTail: String(decoding: container.lastWords, as: UTF8.self), verdict: container.verdict,
+      site: crashSite(of: container, end), memoryLimit: pool.options.memoryLimit)
     pool.containers.removeAll { $0 === container }
     forgetUnseen(container)
     pool.counts.died += 1
@@ -95,7 +103,12 @@ extension Coordinator {
     of container: Container, _ end: ContainerEnd, claimed: UInt64, _ exit: ContainerExit
   ) -> Bool {
     let last = container.progress()
-    let obituary = container.ledger.close(claimed: claimed, at: last)
+    var ledger = container.ledger
+    let obituary = ledger.close(claimed: claimed, at: last)
+    if container.isLiar || (obituary.culprit == nil && isDoubtful(container)) {
+      return settleDistrusted(container, at: last, exit)
+    }
+    container.ledger = ledger
     for piece in obituary.redeliver.reversed() { requeue(piece) }
     if let culprit = obituary.culprit {
       switch blame(for: container, end, at: last) {
@@ -225,20 +238,6 @@ extension Coordinator {
     let start = frames.offset
     guard frames.skip(1) else { return nil }
     return UnsafeRawBufferPointer(rebasing: all[start..<frames.offset])
-  }
-
-  /// Takes what is left in a container's standard error.
-  func readLastWords(_ container: Container) {
-    var buffer = [UInt8](repeating: 0, count: 4096)
-    // Bounded: a grandchild may hold the pipe open and write for ever.
-    for _ in 0..<64 {
-      let count = buffer.withUnsafeMutableBytes { read(container.errorPipe, $0.baseAddress, $0.count) }
-      guard count > 0 else { break }
-      let own = container.hear(buffer.prefix(count))
-      guard !own.isEmpty else { continue }
-      if let bar { own.withUnsafeBytes { bar.interrupt(for: $0) } }
-      own.withUnsafeBytes { raw in _ = write(2, raw.baseAddress, raw.count) }
-    }
   }
 
   /// A container that printed into a closed pipe died of it; so does the program, quietly, as it would alone.

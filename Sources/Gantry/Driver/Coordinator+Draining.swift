@@ -13,16 +13,20 @@ extension Coordinator {
   /// Takes all records of a lane.
   func drain(_ container: Container) {
     guard container.lane.isPending, container.verdict == nil else { return }
+    container.emptyRings = 0
     do {
-      // No more than a ring of it at a time: a container that publishes for ever holds nobody up.
-      var bytes: UInt64 = 0
-      while bytes <= container.lane.ringBytes, let (record, payload) = try container.lane.next() {
+      // No more than a ring of it at a time, headers included: a container that publishes for ever holds nobody up.
+      let from = container.lane.taken
+      while container.lane.taken &- from < container.lane.ringBytes,
+        let (record, payload) = try container.lane.next()
+      {
         try take(record, payload, from: container)
         container.lane.take(record)
-        bytes += record.length
       }
       container.lane.release()
     } catch let violation as LaneViolation {
+      condemn(container, violation.what)
+    } catch let violation as LedgerViolation {
       condemn(container, violation.what)
     } catch {
       condemn(container, "\(error)")
@@ -51,8 +55,11 @@ extension Coordinator {
     }
   }
 
-  /// More than any machine this runs on could hold: only a container gone wild sends it.
-  static let largestOutput = 1 << 40
+  /// How long a record says its inputs took: never longer than the container has existed.
+  private func busy(_ record: RecordHeader, _ container: Container) -> UInt64 {
+    // The turn's time may be a little older than the record.
+    min(record.busy_ns, now &- container.startedAt &+ 1_000_000_000)
+  }
 
   private func facts(_ record: RecordHeader, _ kind: RecordFacts.Kind) -> RecordFacts {
     RecordFacts(
@@ -71,7 +78,7 @@ extension Coordinator {
       do {
         try deliver(
           accepted.fresh, of: chunk, payload, skipped: Int(accepted.skipped), check: record.check,
-          from: container, nanoseconds: record.busy_ns)
+          from: container, nanoseconds: busy(record, container))
       } catch {
         // Nothing of it was delivered: the ledger must not say that it was.
         container.ledger = before
@@ -105,8 +112,17 @@ extension Coordinator {
   ) throws {
     // Pieces of a large output are copied behind each other at once; anything else starts afresh.
     let start = container.largePieces.count
-    guard start + payload.count <= Coordinator.largestOutput else {
-      throw LaneViolation("an output of more than \(Coordinator.largestOutput) bytes")
+    guard start == 0 || kind == .more || kind == .large else {
+      throw LaneViolation("an error amid the pieces of an output")
+    }
+    // Only the last piece may be short: else a container could send any number of them, for as long as it likes.
+    guard kind != .more || payload.count >= Int(container.lane.ringBytes) / 8 else {
+      throw LaneViolation(
+        "a piece of \(payload.count) bytes of an output, where only the last may be so short")
+    }
+    let most = container.pool.largestOutput
+    guard start + payload.count <= most else {
+      throw LaneViolation("an output of more than \(most) bytes, which is more than it can hold in memory")
     }
     container.largePieces.append(contentsOf: payload)
     guard
@@ -125,7 +141,7 @@ extension Coordinator {
     let piece = Piece(chunk: accepted.chunk, inputs: record.first..<(record.first + 1))
     var isRetried = false
     if !call.isCancelled, call.failure == nil, !accepted.fresh.isEmpty {
-      noteFacts(index..<(index + 1), of: call, by: container, nanoseconds: record.busy_ns)
+      noteFacts(index..<(index + 1), of: call, by: container, nanoseconds: busy(record, container))
       switch kind {
       case .large:
         call.charges[index] = nil
@@ -200,7 +216,7 @@ extension Coordinator {
   private func learn(_ record: RecordHeader, _ container: Container, _ chunk: Chunk) {
     guard record.count > 0 else { return }
     container.pool.scaling.startSucceeded()
-    chunk.call.sizing.learn(count: Int(record.count), nanoseconds: record.busy_ns)
+    chunk.call.sizing.learn(count: Int(record.count), nanoseconds: busy(record, container))
     container.pool.mean = chunk.call.sizing.mean
     container.seenSince = now
     container.isStuck = false

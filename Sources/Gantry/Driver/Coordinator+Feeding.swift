@@ -25,10 +25,10 @@ extension Pool {
   ///
   /// Cheap work stays with a container that is awake: a wake costs more than it saves. Other work is
   /// spread.
-  func hungriest(for inputs: Int) -> Container? {
+  func hungriest(for inputs: Int, but reserved: Container? = nil) -> Container? {
     let isCheap = mean.map { $0 * Double(inputs) < Container.enoughWork / 2 } ?? false
     var best: Container?
-    for container in containers where container.isHungry {
+    for container in containers where container.isHungry && container !== reserved {
       if isCheap && !container.ledger.isEmpty { return container }
       if let chosen = best, chosen.ledger.inputs <= container.ledger.inputs { continue }
       best = container
@@ -54,8 +54,9 @@ extension Coordinator {
   func feed(_ pool: Pool) {
     for call in pool.calls { encourage(call) }
     if pool.feedsSingly { return feedSingly(pool) }
+    let reserved = feedAlone(pool)
     while let call = pool.nextToFeed(), let first = call.pending.first {
-      guard let container = pool.hungriest(for: first.inputs.count) else { break }
+      guard let container = pool.hungriest(for: first.inputs.count, but: reserved) else { break }
       give(call, to: container)
     }
     noteStarving(pool)

@@ -22,11 +22,14 @@ extension Coordinator {
     for container in pool.containers where !container.ledger.isEmpty && container.state != .closing {
       guard pool.concurrency == 1 else {
         endOverdue(container, timeout: timeout)
+        endStandstill(container, begun: container.lane.claimSeen, timeout: timeout)
         continue
       }
       let progress = container.progress()
       let time = monotonicNow()
-      let since = container.clock.look(at: progress, taken: container.lane.taken, now: time)
+      let since = container.clock.look(
+        at: progress, isPossible: container.ledger.mayRun(progress), taken: container.lane.taken, now: time)
+      defer { endStandstill(container, begun: container.clock.begun, timeout: timeout) }
       if let since, time &- since >= timeout {
         end(container, overdueAt: progress)
       } else {
@@ -42,6 +45,21 @@ extension Coordinator {
     takeBackUnclaimed(container)
     splitBehindRunning(container, keeping: 0)
     kill(container)
+  }
+
+  /// Kills a container that neither runs an input, by its own words, nor begins or ends one: it may lie, or have been
+  /// stopped by somebody. What it was given must not wait for ever where the function has a timeout.
+  private func endStandstill(_ container: Container, begun: UInt64, timeout: UInt64) {
+    guard container.hasStarted, container.state != .closing, let front = container.ledger.entries.first else {
+      return
+    }
+    let marks = StandstillClock.Marks(taken: container.lane.taken, front: front.position, begun: begun)
+    let since = container.standstill.look(at: marks, now: now)
+    let (limit, overflow) = timeout.addingReportingOverflow(Coordinator.leavingPatience)
+    guard !overflow, now &- since >= limit else { return }
+    distrust(
+      container,
+      "it neither began nor ended an input for \(limit / 1_000_000) milliseconds, though it had some to run")
   }
 
   /// Who pays for a death.

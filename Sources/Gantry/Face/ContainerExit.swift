@@ -25,17 +25,24 @@ public struct ContainerExit: Sendable, CustomStringConvertible {
   public let status: Status
   /// Up to the last 4 KiB of its standard error: what Swift printed, if it printed anything.
   public let stderrTail: String
+  /// What the driver saw it do that no container may do, or in vain waited for; nil if it ended without that.
+  ///
+  /// Half a sentence that begins with "it". The driver kills such a container, and believes nothing that it had not
+  /// published before.
+  public let verdict: String?
   /// Where it crashed, by its own account.
   let site: CrashSite?
   /// The bytes it was allowed, if its function has a limit.
   let memoryLimit: Int?
 
   init(
-    pid: Int32, status: Status, stderrTail: String, site: CrashSite? = nil, memoryLimit: Int? = nil
+    pid: Int32, status: Status, stderrTail: String, verdict: String? = nil, site: CrashSite? = nil,
+    memoryLimit: Int? = nil
   ) {
     self.pid = pid
     self.status = status
     self.stderrTail = stderrTail
+    self.verdict = verdict
     self.site = site
     self.memoryLimit = memoryLimit
   }
@@ -53,8 +60,8 @@ public struct ContainerExit: Sendable, CustomStringConvertible {
   /// `swift build` makes in debug and release, and costs what `trap` costs; nil if nobody knows.
   public var location: String? { site?.finding.location }
 
-  /// A full sentence with the pid, the signal or code, trap and line where they can be found out, and the last words on
-  /// standard error.
+  /// A full sentence with the pid, the signal or code, trap and line where they can be found out, what the driver saw it
+  /// do if it killed it for that, and the last words on standard error.
   ///
   /// Costs what `trap` costs.
   public var description: String { sentence(details) }
@@ -65,13 +72,21 @@ public struct ContainerExit: Sendable, CustomStringConvertible {
   private func sentence(_ details: String) -> String {
     let end =
       switch status {
+      case .signal(SIGKILL, _) where verdict != nil: "was killed by the driver"
       case .signal(let number, let name): "was killed by signal \(number) (\(name))"
       case .exit(let code): "exited with code \(code)"
       case .lost: "was lost"
       }
     let words = stderrTail.trimmingSpace()
     let tail = words.isEmpty ? "" : " Its last words: \(words)"
-    return "container \(pid) \(end)\(details).\(limit)\(tail)"
+    return "container \(pid) \(end)\(details)\(judgement).\(limit)\(tail)"
+  }
+
+  /// Why the driver killed it; one that ended by itself after what it did was not killed for it.
+  private var judgement: String {
+    guard let verdict else { return "" }
+    if case .signal(SIGKILL, _) = status { return ", because \(verdict)" }
+    return "; before that, \(verdict)"
   }
 
   /// The memory limit, where it may have been the reason.

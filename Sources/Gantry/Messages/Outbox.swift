@@ -3,6 +3,12 @@
 
 import Logging
 
+#if canImport(Glibc)
+import Glibc
+#else
+import Musl
+#endif
+
 /// Lines that wait for the lock's release.
 ///
 /// Guarded by the coordinator's lock.
@@ -13,6 +19,8 @@ struct Outbox {
     case progress(String)
     /// What stays of a map's progress line.
     case finished(String)
+    /// What a container wrote on its standard error.
+    case words([UInt8])
   }
 
   private var lines: [Line] = []
@@ -24,6 +32,14 @@ struct Outbox {
   mutating func take() -> [Line] {
     defer { lines = [] }
     return lines
+  }
+
+  /// Writes a container's words on standard error.
+  static func utter(_ words: ArraySlice<UInt8>, _ bar: ProgressBar?) {
+    words.withUnsafeBytes { raw in
+      bar?.interrupt(for: raw)
+      _ = write(2, raw.baseAddress, raw.count)
+    }
   }
 }
 
@@ -49,6 +65,7 @@ extension Coordinator {
         log.log(level: level, "\(text)", metadata: metadata, source: "Gantry")
       case .progress(let text): bar?.draw(text)
       case .finished(let text): bar?.finish(text)
+      case .words(let bytes): Outbox.utter(bytes[...], bar)
       }
     }
   }
