@@ -67,7 +67,10 @@ let package = Package(
     // A test runner has threads, and a driver must be made before there are any: the tests run a program of theirs.
     .executableTarget(
       name: "EndToEndProgram",
-      dependencies: ["Gantry", "GantryFoundation", .product(name: "Logging", package: "swift-log")],
+      // The layout of the rings, for containers that write nonsense into theirs.
+      dependencies: [
+        "Gantry", "GantryFoundation", "CGantryRing", .product(name: "Logging", package: "swift-log"),
+      ],
       path: "Tests/EndToEnd/Program", swiftSettings: strict
     ),
     .executableTarget(

@@ -42,6 +42,7 @@ enum Program {
     conformanceErrorsScenarios,
     conformanceCrashesScenarios,
     conformanceCancellingScenarios,
+    hostileScenarios,
   ]
 
   /// Synchronous, so that the driver is made while there is one thread.
