@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -41,13 +42,29 @@ void gantry_bind_to_parent(pid_t parent) {
 
 void gantry_wake_with_parent(void) { prctl(PR_SET_PDEATHSIG, SIGCONT, 0, 0, 0); }
 
+/// Lets a child go on that asked for a tracer, and stopped at a signal or an exec of its own.
+static void decline_to_trace(pid_t pid, int signal) {
+  if (ptrace(PTRACE_DETACH, pid, NULL, (void *)(intptr_t)signal) == 0) return;
+  // It is being killed, or cannot be let go: nothing else would ever move it.
+  kill(pid, SIGKILL);
+  siginfo_t info;
+  waitid(P_PID, (id_t)pid, &info, WSTOPPED | WNOHANG);
+}
+
 pid_t gantry_child_peek(int32_t *status) {
   siginfo_t info;
-  memset(&info, 0, sizeof info);
-  while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0) {
-    if (errno != EINTR) return -errno;
+  for (;;) {
+    memset(&info, 0, sizeof info);
+    if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0) {
+      if (errno != EINTR) return -errno;
+      continue;
+    }
+    if (info.si_pid == 0) return 0;
+    // The stops of a tracee are reported unasked. Taken for its death, they would leave a process behind that the
+    // driver has forgotten.
+    if (info.si_code != CLD_TRAPPED && info.si_code != CLD_STOPPED && info.si_code != CLD_CONTINUED) break;
+    decline_to_trace(info.si_pid, info.si_status);
   }
-  if (info.si_pid == 0) return 0;
   // The wait status of Linux, rebuilt: waitid alone can peek, and it alone does not return one.
   *status = info.si_code == CLD_EXITED  ? (info.si_status & 0xff) << 8
             : info.si_code == CLD_DUMPED ? info.si_status | 0x80
