@@ -97,9 +97,12 @@ extension Coordinator {
     -> Bool
   {
     // What one that lied says of its claims is worth nothing: it may have begun all it had.
-    let isDistrusted = container.isLiar || isDoubtful(container)
-    let (suspects, obituary) = container.ledger.close(
-      claimed: isDistrusted ? container.lane.published : claimed)
+    var claimed = claimed
+    let names = container.ledger.entries.first.map { Int64(bitPattern: claimed &- $0.position) > 0 } ?? false
+    let doubt = container.isLiar || names ? nil : doubt(container)
+    let isDistrusted = container.isLiar || doubt != nil
+    if isDistrusted { claimed = container.lane.published }
+    let (suspects, obituary) = container.ledger.close(claimed: claimed)
     let wasPutDown = (container.overdueBefore != nil || container.outlivedCancel) && end.isByKill
     for piece in obituary.redeliver.reversed() { requeue(piece) }
     if wasPutDown {
@@ -112,7 +115,7 @@ extension Coordinator {
       }
       // Backwards: each goes in front of what waits.
       for suspect in suspects.dropFirst(overdue.count).reversed() { requeue(suspect.piece) }
-    } else if suspects.count == 1, !isDistrusted || container.isAlone {
+    } else if suspects.count == 1, !isDistrusted || (container.isAlone && doubt?.isCertainty ?? true) {
       charge(suspects[0].piece, .crashed(exit), container)
     } else {
       for suspect in suspects {

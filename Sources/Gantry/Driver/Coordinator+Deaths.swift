@@ -105,13 +105,15 @@ extension Coordinator {
     let last = container.progress()
     var ledger = container.ledger
     let obituary = ledger.close(claimed: claimed, at: last)
-    if container.isLiar || (obituary.culprit == nil && isDoubtful(container)) {
-      return settleDistrusted(container, at: last, exit)
+    let blame = obituary.culprit == nil ? Blame.nobody : blame(for: container, end, at: last)
+    if container.isLiar { return settleDistrusted(container, end, at: last, exit, nil) }
+    if blame == .nobody, let doubt = doubt(container) {
+      return settleDistrusted(container, end, at: last, exit, doubt)
     }
     container.ledger = ledger
     for piece in obituary.redeliver.reversed() { requeue(piece) }
     if let culprit = obituary.culprit {
-      switch blame(for: container, end, at: last) {
+      switch blame {
       case .crash: charge(culprit, .crashed(exit), container)
       case .timeout: charge(culprit, .timedOut(after: container.pool.options.timeout ?? .zero), container)
       case .nobody: requeue(culprit)

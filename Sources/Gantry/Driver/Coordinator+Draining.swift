@@ -251,6 +251,14 @@ extension Coordinator {
       return true
     }
     guard let harvest = container.ledger.harvest(at: progress) else { return false }
+    do {
+      // Who runs inputs of a descriptor has claimed it, and no other behind it.
+      let claimed = try container.lane.claimed()
+      guard let front = container.ledger.entries.first, claimed == front.position &+ 1 else { return false }
+    } catch {
+      condemn(container, error.what)
+      return false
+    }
     let chunk = chunks[harvest.chunk]
     do {
       try deliver(
