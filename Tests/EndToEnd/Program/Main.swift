@@ -43,6 +43,7 @@ enum Program {
     conformanceCrashesScenarios,
     conformanceCancellingScenarios,
     hostileScenarios,
+    poisonScenarios,
   ]
 
   /// Synchronous, so that the driver is made while there is one thread.

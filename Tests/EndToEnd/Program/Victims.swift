@@ -33,6 +33,19 @@ private let endless = Function("endless", options: .init(maxContainers: 2)) { (x
   return x
 }
 
+private let clinging = Function("clinging", options: .init(maxContainers: 2)) { (x: Int) in
+  if x % 20 == 7 {
+    // Nothing here ends with the driver by itself.
+    ProcessCrime.noDeathSignal.commit()
+    ProcessCrime.leaveSession.commit()
+    ProcessCrime.ignoreSignals.commit()
+    ProcessCrime.forkDaemon.commit()
+    ProcessCrime.notSubreaper.commit()
+  }
+  pauseThread(1)
+  return x
+}
+
 private func say(_ text: String) {
   var line = text + "\n"
   line.withUTF8 { _ = write(1, $0.baseAddress, $0.count) }
@@ -61,6 +74,9 @@ let victims = ScenarioGroup(
     },
     Scenario(name: "maps large strings for ever", functions: [long]) { _ in
       try await follow(long.map(counted().lazy.map { _ in String(repeating: "x", count: 100_000) }))
+    },
+    Scenario(name: "maps for ever and clings to life", functions: [clinging]) { _ in
+      try await follow(clinging.map(0..<Int.max))
     },
     Scenario(name: "traps in the middle", functions: [busy]) { _ in
       try await follow(busy.map(0..<Int.max)) { die(.outOfRange) }

@@ -11,7 +11,7 @@ enum WildCrime: Int, CaseIterable {
   case claimOneAhead, claimFarAhead, claimOneBehind, claimFarBehind, claimNothingAndExit, claimNonsenseAndExit
   case nameOtherInput, nameOtherDescriptor, nameNobodyAndDie, nameNobodyAndExit, nameOthersAndTrap
   case parkNonsense, writeToDriverPage, writeToArena
-  case unmapRegion, unmapArena, unmapDriverPage, removePages, punchRegion
+  case unmapRegion, unmapArena, unmapDriverPage, removePages, punchRegion, truncateRegion
   case fillCrashNoteAndTrap, drainDoorbell, ringNonsense, exitWithNonsense
 
   func commit() {
@@ -61,6 +61,7 @@ enum WildCrime: Int, CaseIterable {
     case .removePages:
       madvise(lane.base, 4096 + lane.ringBytes, MADV_REMOVE)
     case .punchRegion: WildCrime.reopen(lane.base) { _ = gantry_memory_punch($0, 0, 1 << 30) }
+    case .truncateRegion: WildCrime.reopen(lane.base) { _ = ftruncate($0, 0) }
     case .fillCrashNoteAndTrap:
       HostileLane.scribble(
         over: UnsafeMutableRawBufferPointer(start: lane.base + Int(GANTRY_CRASH_OFFSET), count: 256),
