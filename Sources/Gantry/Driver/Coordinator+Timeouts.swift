@@ -47,8 +47,10 @@ extension Coordinator {
     kill(container)
   }
 
-  /// Kills a container that neither runs an input, by its own words, nor begins or ends one: it may lie, or have been
-  /// stopped by somebody. What it was given must not wait for ever where the function has a timeout.
+  /// Kills a container that neither runs an input, by its own words, nor begins or ends one.
+  ///
+  /// It may lie, or have been stopped by somebody. What it was given must not wait for ever where the function has a
+  /// timeout.
   private func endStandstill(_ container: Container, begun: UInt64, timeout: UInt64) {
     guard container.hasStarted, container.state != .closing, let front = container.ledger.entries.first else {
       return

@@ -46,13 +46,13 @@ private struct PlainTrouble: Error, CustomStringConvertible {
 }
 
 private func failing(_ way: Failing, atLeast least: Int = 0) -> Function<Int, Int> {
-  Function(
+  let enter: @Sendable () throws -> Int = {
+    try way.fail()
+    return 1
+  }
+  return Function(
     "\(way)\(least)",
-    options: .init(minContainers: least, maxContainers: 2, startupTimeout: .milliseconds(300)),
-    enter: { () throws -> Int in
-      try way.fail()
-      return 1
-    }
+    options: .init(minContainers: least, maxContainers: 2, startupTimeout: .milliseconds(300)), enter: enter
   ) { (state: Int, x: Int) in x + state }
 }
 

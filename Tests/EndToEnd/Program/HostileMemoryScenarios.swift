@@ -104,8 +104,9 @@ extension WildCrime {
     }
   }
 
-  /// Whether it says of a descriptor that it did not claim it: what it is given in its place it may take for the old
-  /// one, and answer for it. Those are results of its own, too.
+  /// Whether it says of a descriptor that it did not claim it.
+  ///
+  /// What it is given in its place it may take for the old one, and answer for it: those are results of its own, too.
   fileprivate var liesAboutClaims: Bool {
     switch self {
     case .claimOneBehind, .claimNothingAndExit, .scribbleOverRegion, .scribbleOverPage, .zeroRegion,
