@@ -95,6 +95,9 @@ int gantry_memory_seal(const gantry_memory *memory, bool future_writes) {
 }
 
 int gantry_memory_reserve(int fd, uint64_t offset, uint64_t bytes) {
+  // At once where that is possible: what is more than there is refused before any of it is taken.
+  if (fallocate(fd, 0, (off_t)offset, (off_t)bytes) == 0) return 0;
+  if (errno != EINTR) return -errno;
   // A signal undoes what the interrupted call had reserved: piece by piece, so that a program with a busy timer
   // gets to the end of a large range, too.
   for (uint64_t done = 0; done < bytes;) {
