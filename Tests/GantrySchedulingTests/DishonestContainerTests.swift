@@ -54,6 +54,7 @@ struct DishonestContainerTests {
     }
     if record.first != entry.published { return "\(record.count) inputs from \(record.first)" }
     if overflow || upper > entry.end { return "where \(entry.published)..<\(entry.end) were left" }
+    if record.count == 0 && !record.isLast { return "a record for no input that does not leave" }
     if record.kind != .outputs && record.count != 1 { return "\(record.count) inputs where one was due" }
     if record.kind == .piece && record.isLast { return "a piece of input \(record.first) that is the last" }
     if upper < entry.accounted { return "where outputs up to \(entry.accounted) were complete" }

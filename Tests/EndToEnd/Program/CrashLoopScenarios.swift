@@ -16,7 +16,8 @@ private enum Failing: Int, CaseIterable {
     case .killed: "SIGKILL"
     case .hanging, .stopping: "within the startupTimeout of 0.3 seconds"
     case .aborting: "SIGABRT"
-    case .scribbling: "it wrote a tail"
+    // It is seen at once where the driver looks at it for another reason, else when it is overdue.
+    case .scribbling: "it w"
     case .closing: "exited with code 4"
     }
   }
