@@ -8,10 +8,11 @@
 
 #include "internal.h"
 
-// Keeper and zygote end by their sockets alone: a terminal's keys and a broken pipe are the program's
-// business.
+// Keeper and zygote end by their sockets alone: a terminal's keys, a broken pipe, and the timers that a program set
+// before it became a zygote are the program's business.
 static const int ignored[] = {
-    SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGUSR1, SIGUSR2, SIGTSTP, SIGTTIN, SIGTTOU,
+    SIGINT,  SIGTERM, SIGHUP,  SIGQUIT, SIGPIPE,   SIGUSR1, SIGUSR2, SIGTSTP,
+    SIGTTIN, SIGTTOU, SIGALRM, SIGPROF, SIGVTALRM, SIGIO,   SIGXCPU,
 };
 
 // Written before the fork and by the keeper's set-up, read by containers: each in its own copy.
