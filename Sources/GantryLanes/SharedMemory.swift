@@ -22,6 +22,8 @@ package struct SharedMemoryError: Error, CustomStringConvertible {
       case ENOSPC: " Free some of /dev/shm, give the container more of it, or lower Configuration.ringBytes."
       case ENOMEM:
         " Free some memory, lower Configuration.ringBytes, send smaller inputs, or raise the limit on address space (ulimit -v)."
+      case ENOENT:
+        " It is made in /dev/shm, or through /proc, and this process sees neither: mount one of them where it looks."
       case EFBIG: " Raise the limit on the size of files (ulimit -f), which shared memory counts as."
       case EMFILE, ENFILE: " Raise the limit of open files (ulimit -n), or lower maxContainers."
       default: ""
