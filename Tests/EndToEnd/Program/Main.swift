@@ -37,6 +37,8 @@ enum Program {
     leakScenarios,
     endsScenarios,
     sandboxScenarios,
+    surroundingsScenarios,
+    scarcityScenarios,
     conformanceResultsScenarios,
     conformanceLazinessScenarios,
     conformanceErrorsScenarios,
@@ -59,6 +61,8 @@ enum Program {
       RepeatedApp.main()
     case "two":
       makeTwoDrivers()
+    case "host" where arguments.count > 2:
+      runHost(arguments[2], Array(arguments.dropFirst(3)))
     case "misuse" where arguments.count > 2:
       misuse(arguments[2])
     default:

@@ -1,4 +1,5 @@
 // Scenarios that other scenarios start in processes of their own, to be killed or listened to. No suite runs them.
+// swift-format-ignore-file: OnlyOneTrailingClosureArgument
 
 import Gantry
 import Glibc
@@ -45,6 +46,34 @@ private let clinging = Function("clinging", options: .init(maxContainers: 2)) { 
   pauseThread(1)
   return x
 }
+private let deaf = Function("deaf", options: .init(maxContainers: 3)) { (x: Int) in
+  for number in 1..<Int32(32) { signal(number, SIG_IGN) }
+  pauseThread(1)
+  return x
+}
+/// Some of its inputs stop their container, which others do not wait for.
+private let halting = Function("halting", options: .init(maxContainers: 4)) { (x: Int) in
+  if x == 100 || x == 200 { kill(getpid(), SIGSTOP) }
+  pauseThread(1)
+  return x
+}
+private let detaching = Function("detaching", options: .init(maxContainers: 3)) { (x: Int) in
+  if x < 6 { _ = system("setsid sleep 1000 <&- >&- 2>&- & sleep 1000 <&- >&- 2>&- &") }
+  pauseThread(1)
+  return x
+}
+/// Its containers run a few inputs each: there is always one being forked.
+private let fleeting = Function(
+  "fleeting",
+  options: .init(
+    maxContainers: 6, crashRetries: .init(maxRetries: 1000, initialDelay: .zero), maxInputsPerContainer: 3)
+) { (x: Int) in
+  pauseThread(1)
+  return x
+}
+private let closing = Function(
+  "closing", options: .init(maxContainers: 2), enter: { 1 }, exit: { (_: Int) in pauseThread(2000) }
+) { (_: Int, x: Int) in x }
 
 private func say(_ text: String) {
   var line = text + "\n"
@@ -89,6 +118,54 @@ let victims = ScenarioGroup(
         say("READY")
         return
       }
+    },
+    Scenario(name: "is deaf in inputs", functions: [deaf]) { _ in try await follow(deaf.map(0..<Int.max)) },
+    Scenario(name: "stops in inputs", functions: [halting]) { _ in
+      try await follow(halting.map(0..<Int.max, orderOutputs: false))
+    },
+    Scenario(name: "detaches in inputs", functions: [detaching]) { _ in
+      try await follow(detaching.map(0..<Int.max))
+    },
+    Scenario(name: "forks for ever", functions: [fleeting]) { _ in
+      try await follow(fleeting.map(0..<Int.max, orderOutputs: false))
+    },
+    Scenario(
+      name: "forks for ever, started again", functions: [fleeting], configuration: .init(start: .reexec)
+    ) {
+      _ in
+      try await follow(fleeting.map(0..<Int.max, orderOutputs: false))
+    },
+    Scenario(
+      name: "detaches in inputs, started again", functions: [detaching], configuration: .init(start: .reexec)
+    ) { _ in
+      try await follow(detaching.map(0..<Int.max))
+    },
+    Scenario(name: "spawns maps", functions: [busy, dreaming]) { _ in
+      let call = try await busy.spawnMap(0..<Int.max)
+      _ = try await dreaming.spawnMap(counted())
+      say("READY")
+      try await call.wait()
+    },
+    Scenario(name: "shuts down for long", functions: [closing]) { driver in
+      _ = try await closing.map(0..<10).collect()
+      say("READY")
+      await driver.shutdown()
+    },
+    Scenario(name: "aborts in the middle", functions: [detaching]) { _ in
+      try await follow(detaching.map(0..<Int.max)) { abort() }
+    },
+    Scenario(name: "leaves in the middle", functions: [detaching]) { _ in
+      try await follow(detaching.map(0..<Int.max)) { _exit(6) }
+    },
+    Scenario(name: "becomes another program in the middle", functions: [detaching]) { _ in
+      try await follow(detaching.map(0..<Int.max)) {
+        var words: [UnsafeMutablePointer<CChar>?] = [strdup("sleep"), strdup("1.5"), nil]
+        execv("/bin/sleep", &words)
+      }
+    },
+    Scenario(name: "sums up", functions: [busy]) { _ in
+      say("READY")
+      say("\(try await busy.map(0..<3000).collect().reduce(0, +))")
     },
     Scenario(name: "prints in inputs", functions: [talking]) { _ in
       say("before")
