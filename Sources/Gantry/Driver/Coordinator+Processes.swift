@@ -129,6 +129,8 @@ extension Coordinator {
     case .spawnFailed(let request, let reason):
       guard let container = containers[request] else { return }
       container.lastWords = Array("It could not be forked: \(reason).".utf8)
+      // Processes may be what idle containers of other functions hold: then it did not fail, it was early.
+      if container.pool.containers.count == 1 { container.isOrphan = makeRoom(for: container.pool) }
       bury(container, end: .lost)
     case .exited(let pid, let end):
       guard let container = containers.values.first(where: { $0.pid == pid }) else { return }

@@ -70,8 +70,8 @@ private func workPlainly() -> Never {
     let driver = try Driver(square, mortal)
     for _ in 0..<3 {
       expectEqual(try square.map(0..<5000).blocking.collect(), (0..<5000).map { $0 * $0 }, "squares")
-      let results = Array(mortal.map([1, -1, 2]).results.blocking)
-      expectEqual(results.map { (try? $0.get().get()) ?? 0 }, [1, 0, 2], "what a crash leaves")
+      let results = try mortal.map([1, -1, 2]).results.blocking.collect()
+      expectEqual(results.map { (try? $0.get()) ?? 0 }, [1, 0, 2], "what a crash leaves")
     }
     say("delivered")
     withExtendedLifetime(driver) {}
