@@ -10,8 +10,11 @@ extension Coordinator {
   ///
   /// `byBlocking`: its caller blocks a thread for the results, and reads there what has to be read on its actor.
   func begin(_ call: Call, byBlocking: Bool = false) throws(GantryError) {
+    // A fork may have copied the lock while another thread had it.
+    if isForked { throw forkedMessage }
     let refused: GantryError? = locked {
-      if let refusal = refusal ?? estrangement() { return refusal }
+      checkDescriptors()
+      if let refusal = refusal ?? estranged { return refusal }
       if isShuttingDown { return GantryError(.shutDown, shutDownMessage) }
       call.pool.calls.append(call)
       noteBegin(call)

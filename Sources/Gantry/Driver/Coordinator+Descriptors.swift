@@ -10,25 +10,20 @@ import Musl
 #endif
 
 extension Coordinator {
-  /// Whether this process is a fork of the one that made the driver.
+  /// Whether this process is a fork of the one that made the driver; containers that are threads serve no other, either.
   var isForked: Bool { getpid() != owner }
 
-  /// Why this process can make no call, though nobody has shut the driver down.
-  ///
-  /// Two system calls; under the lock.
-  func estrangement() -> GantryError? {
-    guard !isInProcess else { return nil }
-    if isForked {
-      return GantryError(
-        .notStarted,
-        "This process is a fork of the one that made the driver, whose containers serve that one alone. Make a Driver "
-          + "with Functions of its own here, or execute a program instead.")
-    }
-    checkDescriptors()
-    return estranged
+  /// What a fork is told that calls a function.
+  var forkedMessage: GantryError {
+    GantryError(
+      .notStarted,
+      "This process is a fork of the one that made the driver, whose containers serve that one alone. Make a Driver "
+        + "with Functions of its own here, or execute a program instead.")
   }
 
   /// Ends all calls if the driver's descriptors are no longer its own.
+  ///
+  /// One system call; under the lock.
   func checkDescriptors() {
     guard !isInProcess, !isStopped, !keeper.isReachable else { return }
     let lost = GantryError(
