@@ -100,7 +100,10 @@ extension Keeper {
         default: continue
         }
       }
-      if heard != 0 { return .failed(reason: "the process that was to start it ended") }
+      if heard != 0 {
+        return .failed(
+          reason: "the process that was to start it ended, as it does with too few descriptors (ulimit -n)")
+      }
       let now = monotonicNow()
       guard now < end else { return .late(words: text(of: words), reports: text(of: reports)) }
       // A zygote's closed socket stays readable until the keeper has told of its end: a pause, not a spin.
