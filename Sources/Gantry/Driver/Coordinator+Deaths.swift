@@ -87,8 +87,10 @@ extension Coordinator {
       pool.concurrency > 1
       ? settleSuspects(of: container, end, claimed: claimed, exit)
       : settleCulprit(of: container, end, claimed: claimed, exit)
-    // One that idled, or was only asked for, when its zygote was killed did not fail to start.
-    let wasBystander = container.isOrphan && (container.hasStarted || container.pid == 0)
+    // One that idled, or was only asked for, when its zygote was killed did not fail to start. Of those that were
+    // starting one may have killed it, and one pays.
+    let wasBystander = container.isOrphan && (container.hasStarted || container.pid == 0 || zygote.isPaidFor)
+    if container.isOrphan, !wasBystander { zygote.isPaidFor = true }
     if !hasPaid, container.outputs == 0, !container.isRetiring, !wasBystander,
       !isShuttingDown || !pool.calls.isEmpty
     {

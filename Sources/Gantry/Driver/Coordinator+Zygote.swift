@@ -12,6 +12,8 @@ struct ZygoteWatch {
   var servesSince: UInt64? = 0
   /// Zygotes that ended one after the other without a container.
   var endsInRow = 0
+  /// Whether a container that was starting was charged with the end of the last one.
+  var isPaidFor = false
 }
 
 extension Coordinator {
@@ -53,6 +55,7 @@ extension Coordinator {
   /// A zygote has ended: whoever was asked of it and never reported will not come.
   func noteZygoteEnd() {
     zygote.endsInRow += 1
+    zygote.isPaidFor = false
     zygote.servesSince = nil
     tell(.info, "The process that forks containers ended; another takes its place.")
     for container in Array(containers.values) where container.pid == 0 {
