@@ -2,7 +2,6 @@
 #include "gantry_producer.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "gantry_checksum.h"
 #include "gantry_doorbell.h"
@@ -12,6 +11,24 @@ static inline gantry_driver_page *own_page(const gantry_producer *producer) { re
 static inline const gantry_container_page *container_page(const gantry_producer *producer) {
   return producer->container;
 }
+
+/// Reads a word that the container writes; in test builds, once within a decision.
+#define read_acquire(producer, word)                                                             \
+  (GANTRY_READ(&container_page(producer)->word, sizeof container_page(producer)->word, "`" #word "`"), \
+   gantry_load_acquire(&container_page(producer)->word))
+#define read_relaxed(producer, word)                                                             \
+  (GANTRY_READ(&container_page(producer)->word, sizeof container_page(producer)->word, "`" #word "`"), \
+   gantry_load_relaxed(&container_page(producer)->word))
+
+/// Begins a decision about the lane: all of it may be read again, once.
+static inline void decide(const gantry_producer *producer) {
+  (void)producer;
+  GANTRY_DECIDE(producer->container, GANTRY_PAGE + 2 * producer->ring_bytes);
+}
+
+/// Begins a decision about one word, within whatever other decision.
+#define decide_again(producer, word) \
+  GANTRY_DECIDE(&container_page(producer)->word, sizeof container_page(producer)->word)
 
 void gantry_producer_open(gantry_producer *producer, void *own, const void *container, uint64_t ring_bytes,
                           uint64_t epoch, uint32_t function, bool fence_inputs) {
@@ -67,7 +84,8 @@ void gantry_producer_publish(gantry_producer *producer, const gantry_range *rang
 static bool wake_sleeper(gantry_producer *producer, uint32_t least) {
   // Partner: store parked, fence, re-check in the container's Sleep; without the fence its wake is lost.
   gantry_fence_full();
-  if (gantry_load_relaxed(&container_page(producer)->parked) < least) return false;
+  decide_again(producer, parked);
+  if (read_relaxed(producer, parked) < least) return false;
   gantry_driver_page *page = own_page(producer);
   gantry_store_release(&page->bell, gantry_load_relaxed(&page->bell) + 1);
   gantry_futex_wake(&page->bell);
@@ -87,7 +105,8 @@ static int check_claim(gantry_producer *producer, uint64_t published, uint64_t c
 }
 
 int gantry_producer_claim(gantry_producer *producer, uint64_t *claim) {
-  *claim = gantry_load_acquire(&container_page(producer)->claim);
+  decide_again(producer, claim);
+  *claim = read_acquire(producer, claim);
   return check_claim(producer, producer->avail, *claim);
 }
 
@@ -97,7 +116,8 @@ int gantry_producer_revoke(gantry_producer *producer, uint64_t keep, uint64_t *k
   // Revoke: mine first, then look at theirs. Partner: store claim, fence, load avail in Claim.
   gantry_store_relaxed(&page->avail, keep);
   gantry_fence_full();
-  uint64_t claim = gantry_load_acquire(&container_page(producer)->claim);
+  decide(producer);
+  uint64_t claim = read_acquire(producer, claim);
   int failure = check_claim(producer, published, claim);
   bool gave_back = (int64_t)(claim - keep) > 0;
   if (gave_back) {
@@ -113,7 +133,8 @@ int gantry_producer_revoke(gantry_producer *producer, uint64_t keep, uint64_t *k
 }
 
 gantry_progress gantry_producer_progress(const gantry_producer *producer) {
-  uint64_t word = gantry_load_acquire(&container_page(producer)->progress);
+  decide(producer);
+  uint64_t word = read_acquire(producer, progress);
   return (gantry_progress){.tag = (uint32_t)(word >> 33), .input = (uint32_t)(word >> 1), .running = word & 1};
 }
 
@@ -131,7 +152,8 @@ void gantry_producer_restore_end(gantry_producer *producer, uint64_t position, u
 }
 
 bool gantry_producer_pending(const gantry_producer *producer) {
-  return gantry_load_relaxed(&container_page(producer)->tail) != producer->head;
+  decide(producer);
+  return read_relaxed(producer, tail) != producer->head;
 }
 
 static int refuse(gantry_producer *producer, int fault, uint64_t value) {
@@ -141,9 +163,10 @@ static int refuse(gantry_producer *producer, int fault, uint64_t value) {
 }
 
 int gantry_producer_next(gantry_producer *producer, gantry_record *record, const void **payload) {
+  decide(producer);
   if (producer->head == producer->tail_seen) {
     // Partner: store_release of tail in Commit.
-    uint64_t tail = gantry_load_acquire(&container_page(producer)->tail);
+    uint64_t tail = read_acquire(producer, tail);
     if (tail == producer->tail_seen) return 0;
     // Not more than it was told that there is room for: one that writes on regardless would be drained for ever.
     bool goes_back = tail - producer->head > producer->ring_bytes;
@@ -155,9 +178,7 @@ int gantry_producer_next(gantry_producer *producer, gantry_record *record, const
   }
   uint64_t left = producer->tail_seen - producer->head;
   const uint8_t *at = producer->ring + (producer->head & (producer->ring_bytes - 1));
-  __builtin_memcpy(record, at, sizeof *record);  // once; the shared bytes may change under us
-  // The compiler must not read the shared bytes again in place of the copy.
-  gantry_fence_compiler();
+  gantry_copy_once(record, at, sizeof *record, "a record's header");
   if (record->magic != GANTRY_RECORD_MAGIC) return refuse(producer, GANTRY_FAULT_MAGIC, record->magic);
   if (record->epoch != producer->epoch) return refuse(producer, GANTRY_FAULT_EPOCH, record->epoch);
   if (record->header_check != gantry_checksum(record, offsetof(gantry_record, header_check))) {
@@ -188,7 +209,7 @@ void gantry_producer_release(gantry_producer *producer) {
 const void *gantry_producer_open_record(const gantry_producer *producer, uint64_t *room) {
   // Harvest: progress was read before this load. If the tail has not moved since the last drain, all that
   // progress calls complete lies in the one open record behind it.
-  if (gantry_load_acquire(&container_page(producer)->tail) != producer->head) return NULL;
+  if (read_acquire(producer, tail) != producer->head) return NULL;
   *room = producer->ring_bytes - sizeof(gantry_record);
   return producer->ring + (producer->head & (producer->ring_bytes - 1)) + sizeof(gantry_record);
 }
@@ -222,8 +243,9 @@ void gantry_producer_stop(gantry_producer *producer) {
 }
 
 bool gantry_producer_crash(const gantry_producer *producer, uint64_t words[GANTRY_CRASH_WORDS]) {
+  decide(producer);
+  if (read_acquire(producer, crash.filled) == 0) return false;
   const gantry_crash_words *crash = &container_page(producer)->crash;
-  if (gantry_load_acquire(&crash->filled) == 0) return false;
-  memcpy(words, crash->words, sizeof crash->words);
+  gantry_copy_once(words, crash->words, sizeof crash->words, "the crash words");
   return true;
 }

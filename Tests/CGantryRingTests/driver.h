@@ -97,7 +97,7 @@ static inline void deliver(driver *d, uint64_t item, int kind, uint64_t value) {
 static inline void take_record(driver *d, lane *l, const gantry_record *record, const void *payload) {
   uint8_t copy[RING_BYTES];
   CHECK(record->length <= sizeof copy, "a payload of %llu bytes", (unsigned long long)record->length);
-  memcpy(copy, payload, record->length);
+  gantry_copy_once(copy, payload, record->length, "payload");
   CHECK(gantry_checksum(copy, record->length) == record->check, "a payload whose checksum is wrong");
   if (record->kind == GANTRY_RECORD_STARTED) {
     CHECK(!l->started, "a container started twice");
@@ -165,7 +165,7 @@ static inline void harvest_lane(driver *d, lane *l) {
   CHECK((h.skipped + count) * OUTPUT_BYTES <= room, "a harvest beyond the open record");
   for (uint32_t i = 0; i < count; i += 1) {
     uint64_t value;
-    memcpy(&value, open + (h.skipped + i) * OUTPUT_BYTES, sizeof value);
+    gantry_copy_once(&value, open + (h.skipped + i) * OUTPUT_BYTES, sizeof value, "payload");
     deliver(d, h.base + h.fresh_first + i, ITEM_PLAIN, value);
   }
   d->counts.harvested += count;

@@ -90,6 +90,7 @@ static void tails(uint64_t ring, uint64_t start) {
     gantry_store_release(&t.words->tail, t.producer.head - back);
     CHECK(next_of(&t) == -EPROTO, "a tail %llu back is accepted", (unsigned long long)back);
     uint64_t room;
+    gantry_producer_progress(&t.producer);
     CHECK(gantry_producer_open_record(&t.producer, &room) == NULL, "an open record behind a tail that moved");
   }
   target_drop(&t);
@@ -187,6 +188,7 @@ static uint64_t read_noise(target *t, uint8_t *copy) {
   }
   gantry_producer_release(&t->producer);
   uint64_t room;
+  gantry_producer_progress(&t->producer);
   const uint8_t *open = gantry_producer_open_record(&t->producer, &room);
   if (open != NULL) memcpy(copy, open, room);
   return taken;

@@ -1,10 +1,13 @@
-// The five verbs by which shared words are read and written; no other file names a memory order.
+// The verbs by which shared words are read and written, and the one by which bytes are copied from the other side; no
+// other file names a memory order.
 // Both sides of every pair are named at the call; PROTOCOL.md says what each pair prevents.
 #ifndef GANTRY_ATOMICS_H
 #define GANTRY_ATOMICS_H
 
 #include <stdatomic.h>
 #include <stdint.h>
+
+#include "gantry_hooks.h"
 
 /// Reads a word whose value guards nothing: a hint, or a word the reader itself writes.
 #define gantry_load_relaxed(word) atomic_load_explicit((word), memory_order_relaxed)
@@ -25,5 +28,14 @@
 
 /// Keeps the compiler, not the processor, from reordering: the partner runs membarrier instead.
 #define gantry_fence_compiler() atomic_signal_fence(memory_order_seq_cst)
+
+/// Copies bytes that the other side may change meanwhile, once: what is checked of the copy is what is used of it.
+static inline void gantry_copy_once(void *to, const void *from, uint64_t bytes, const char *name) {
+  (void)name;
+  GANTRY_READ(from, bytes, name);
+  __builtin_memcpy(to, from, bytes);
+  // The compiler must not read the shared bytes again in place of the copy.
+  gantry_fence_compiler();
+}
 
 #endif

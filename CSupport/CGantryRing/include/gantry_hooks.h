@@ -1,5 +1,5 @@
-// Step-kill hooks: in test builds a container can be told to die at any numbered step of the protocol.
-// Elsewhere every hook compiles to nothing.
+// Hooks of test builds: a container can be told to die at any numbered step of the protocol, and a driver that reads a
+// container's byte twice within one decision is ended. Elsewhere every hook compiles to nothing.
 #ifndef GANTRY_HOOKS_H
 #define GANTRY_HOOKS_H
 
@@ -27,15 +27,30 @@ enum {
 
 #if defined(GANTRY_HOOKS)
 void gantry_hook_step(int step);
+void gantry_hook_decide(const void *from, uint64_t bytes);
+void gantry_hook_read(const void *from, uint64_t bytes, const char *name);
 #define GANTRY_STEP(step) gantry_hook_step(step)
+#define GANTRY_DECIDE(from, bytes) gantry_hook_decide((from), (bytes))
+#define GANTRY_READ(from, bytes, name) gantry_hook_read((from), (bytes), (name))
 #else
 #define GANTRY_STEP(step) ((void)0)
+/// Begins a decision (PROTOCOL.md, Checks): the bytes of the other side from here on may be read again, once.
+#define GANTRY_DECIDE(from, bytes) ((void)0)
+/// Notes a read of bytes that the other side writes; `name` is a string that lives for ever.
+#define GANTRY_READ(from, bytes, name) ((void)0)
 #endif
 
 /// Passes a step from Swift.
 static inline void gantry_hooks_pass(int step) {
   (void)step;
   GANTRY_STEP(step);
+}
+
+/// Notes a read from Swift of a record's payload.
+static inline void gantry_hooks_read_payload(const void *from, uint64_t bytes) {
+  (void)from;
+  (void)bytes;
+  GANTRY_READ(from, bytes, "payload");
 }
 
 /// Whether this build has the hooks.
