@@ -59,7 +59,7 @@ let package = Package(
       name: "GantrySchedulingTests", dependencies: ["GantryScheduling", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "GantryCommandTests", dependencies: ["GantryCommand", "Gantry"], swiftSettings: strict),
-    .testTarget(name: "GantryTests", dependencies: ["Gantry"], swiftSettings: strict),
+    .testTarget(name: "GantryTests", dependencies: ["Gantry", "GantryLanes"], swiftSettings: strict),
     // What the documentation shows, compiled.
     .target(
       name: "DocumentedCode", dependencies: ["Gantry"], path: "Tests/DocumentedCode", swiftSettings: strict),

@@ -18,9 +18,9 @@ package struct LaneViolation: Error {
 package final class LaneProducer {
   private var driverMemory: SharedMemory
   private var containerMemory: SharedMemory
-  private let driverMapping: Mapping
+  let driverMapping: Mapping
   private let containerMapping: Mapping
-  private var producer = gantry_producer()
+  var producer = gantry_producer()
 
   /// The doorbell that the container rings.
   package let doorbell: Int32
@@ -133,14 +133,14 @@ package final class LaneProducer {
   /// One shared load.
   package var isPending: Bool { gantry_producer_pending(&producer) }
 
-  /// The next record's header, checked, and its payload, which still lies in shared memory: copy it once.
-  package func next() throws(LaneViolation) -> (record: RecordHeader, payload: UnsafeRawBufferPointer)? {
+  /// The next record's header, checked, and its payload, which still lies in shared memory.
+  package func next() throws(LaneViolation) -> (record: RecordHeader, payload: SharedBytes)? {
     var record = gantry_record()
     var payload: UnsafeRawPointer?
     let result = gantry_producer_next(&producer, &record, &payload)
     if result == 0 { return nil }
     guard result == 1, let payload else { throw LaneViolation(fault) }
-    return (record, UnsafeRawBufferPointer(start: payload, count: Int(record.length)))
+    return (record, SharedBytes(UnsafeRawBufferPointer(start: payload, count: Int(record.length))))
   }
 
   /// What was wrong with the record that was refused last.
@@ -170,10 +170,10 @@ package final class LaneProducer {
   /// The open record's payload; nil when new records came since the last drain.
   ///
   /// Read `progress` before.
-  package func openRecord() -> UnsafeRawBufferPointer? {
+  package func openRecord() -> SharedBytes? {
     var room: UInt64 = 0
     guard let base = gantry_producer_open_record(&producer, &room) else { return nil }
-    return UnsafeRawBufferPointer(start: base, count: Int(room))
+    return SharedBytes(UnsafeRawBufferPointer(start: base, count: Int(room)))
   }
 
   package func setParked(_ level: DoorbellLevel) { gantry_producer_set_parked(&producer, level.rawValue) }

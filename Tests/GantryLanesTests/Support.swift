@@ -92,7 +92,8 @@ final class Pair {
   func drain() throws -> [(record: RecordHeader, bytes: [UInt8])] {
     var all: [(record: RecordHeader, bytes: [UInt8])] = []
     while let (record, payload) = try lane.next() {
-      let bytes = [UInt8](payload)
+      var bytes: [UInt8] = []
+      payload.append(to: &bytes)
       #expect(bytes.withUnsafeBytes { checksum($0) } == record.check)
       all.append((record, bytes))
       lane.take(record)

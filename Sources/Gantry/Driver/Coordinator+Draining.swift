@@ -33,7 +33,7 @@ extension Coordinator {
     }
   }
 
-  private func take(_ record: RecordHeader, _ payload: UnsafeRawBufferPointer, from container: Container)
+  private func take(_ record: RecordHeader, _ payload: SharedBytes, from container: Container)
     throws
   {
     guard let kind = RecordKind(record.kind) else {
@@ -68,7 +68,7 @@ extension Coordinator {
   }
 
   private func takeOutputs(
-    _ record: RecordHeader, _ payload: UnsafeRawBufferPointer, from container: Container
+    _ record: RecordHeader, _ payload: SharedBytes, from container: Container
   ) throws {
     guard container.largePieces.isEmpty else { throw LaneViolation("outputs amid the pieces of another") }
     let before = container.ledger
@@ -92,7 +92,7 @@ extension Coordinator {
 
   /// Copies fresh outputs to their call.
   private func deliver(
-    _ fresh: Range<UInt32>, of chunk: Chunk, _ payload: UnsafeRawBufferPointer, skipped: Int, check: UInt64?,
+    _ fresh: Range<UInt32>, of chunk: Chunk, _ payload: SharedBytes, skipped: Int, check: UInt64?,
     from container: Container, nanoseconds: UInt64
   ) throws(LaneViolation) {
     let call = chunk.call
@@ -108,7 +108,7 @@ extension Coordinator {
   }
 
   private func takeSingle(
-    _ kind: RecordKind, _ record: RecordHeader, _ payload: UnsafeRawBufferPointer, from container: Container
+    _ kind: RecordKind, _ record: RecordHeader, _ payload: SharedBytes, from container: Container
   ) throws {
     // Pieces of a large output are copied behind each other at once; anything else starts afresh.
     let start = container.largePieces.count
@@ -124,7 +124,7 @@ extension Coordinator {
     guard start + payload.count <= most else {
       throw LaneViolation("an output of more than \(most) bytes, which is more than it can hold in memory")
     }
-    container.largePieces.append(contentsOf: payload)
+    payload.append(to: &container.largePieces)
     guard
       container.largePieces.withUnsafeBytes({ checksum(UnsafeRawBufferPointer(rebasing: $0[start...])) })
         == record.check

@@ -17,7 +17,7 @@ class OutputSink {
   /// `check` is the checksum the record claims for its whole payload; nil for an open record. The copy is checked.
   /// Returns the bytes the outputs take.
   func accept(
-    index: Int, count: Int, from payload: UnsafeRawBufferPointer, skipped: Int, check: UInt64?
+    index: Int, count: Int, from payload: SharedBytes, skipped: Int, check: UInt64?
   ) throws(LaneViolation) -> Int {
     fatalError("An output sink must say how it copies outputs.")
   }
@@ -104,10 +104,13 @@ final class TypedSink<Output>: OutputSink {
   }
 
   override func accept(
-    index: Int, count: Int, from payload: UnsafeRawBufferPointer, skipped: Int, check: UInt64?
+    index: Int, count: Int, from payload: SharedBytes, skipped: Int, check: UInt64?
   ) throws(LaneViolation) -> Int {
     guard keeping == .all else {
-      if let check, checksum(payload) != check { throw LaneViolation("outputs whose checksum is wrong") }
+      // Nobody wants a copy: the sum is all that is taken of it.
+      if let check, payload.read(0..<payload.count, { checksum($0) }) != check {
+        throw LaneViolation("outputs whose checksum is wrong")
+      }
       return 0
     }
     switch coding.width {
@@ -120,7 +123,7 @@ final class TypedSink<Output>: OutputSink {
   }
 
   private func acceptPacked(
-    _ index: Int, _ count: Int, _ payload: UnsafeRawBufferPointer, _ skipped: Int, _ check: UInt64?
+    _ index: Int, _ count: Int, _ payload: SharedBytes, _ skipped: Int, _ check: UInt64?
   ) throws(LaneViolation) -> Int {
     let width = coding.width
     let bytes = (skipped + count) * width
@@ -148,18 +151,19 @@ final class TypedSink<Output>: OutputSink {
   }
 
   private func acceptFrames(
-    _ index: Int, _ count: Int, _ payload: UnsafeRawBufferPointer, _ skipped: Int, _ check: UInt64?
+    _ index: Int, _ count: Int, _ payload: SharedBytes, _ skipped: Int, _ check: UInt64?
   ) throws(LaneViolation) -> Int {
-    // The extent of an open record's frames is found in shared memory; the copy is validated again when decoded.
-    var length = payload.count
-    if check == nil {
-      var frames = FrameReader(payload)
-      guard frames.skip(skipped + count) else { throw LaneViolation("an open record without its outputs") }
-      length = frames.offset
-    }
-    var bytes = [UInt8](payload.prefix(length))
-    if let check, bytes.withUnsafeBytes({ checksum($0) }) != check {
-      throw LaneViolation("outputs whose checksum is wrong")
+    var bytes: [UInt8] = []
+    if let check {
+      payload.append(to: &bytes)
+      guard bytes.withUnsafeBytes({ checksum($0) }) == check else {
+        throw LaneViolation("outputs whose checksum is wrong")
+      }
+    } else {
+      // It ends nowhere: what is copied of it ends with the last frame that is wanted.
+      guard payload.copyFrames(skipped + count, to: &bytes) else {
+        throw LaneViolation("an open record without its outputs")
+      }
     }
     if skipped > 0 {
       let start = bytes.withUnsafeBytes { raw in
@@ -233,11 +237,13 @@ extension Parcel {
   }
 
   /// Copies packed outputs from shared memory.
-  mutating func append(_ payload: UnsafeRawBufferPointer, _ count: Int) {
+  mutating func append(_ payload: SharedBytes, _ count: Int) {
     // Packed outputs are trivial types of this width, written by the same executable; records are aligned to 64.
-    let source = UnsafeBufferPointer(
-      start: payload.baseAddress.map { $0.assumingMemoryBound(to: Output.self) }, count: count)
-    values.append(contentsOf: source)
+    payload.read(0..<(count * MemoryLayout<Output>.stride)) { bytes in
+      let source = UnsafeBufferPointer(
+        start: bytes.baseAddress.map { $0.assumingMemoryBound(to: Output.self) }, count: count)
+      values.append(contentsOf: source)
+    }
   }
 
   /// The checksum of the values from `start` on.
