@@ -13,6 +13,20 @@ func room(_ name: String, imports: [Target.Dependency]) -> Target {
   .target(name: name, dependencies: imports, path: "Sources/\(name)", swiftSettings: strict)
 }
 
+// The fuzzers exist where tools/fuzz builds them: they need libFuzzer's runtime and its instrumentation.
+let fuzzers: [Target] =
+  Context.environment["GANTRY_FUZZ"] == nil
+  ? []
+  : [
+    .systemLibrary(name: "CFuzz", path: "Tests/Fuzz/CFuzz"),
+    .executableTarget(
+      name: "FuzzProgram",
+      dependencies: [
+        "CFuzz", "CGantryRing", "Gantry", "GantryContainers", "GantryLanes", "GantryScheduling", "GantryWire",
+      ],
+      path: "Tests/Fuzz/Program", swiftSettings: strict),
+  ]
+
 let package = Package(
   name: "gantry",
   products: [
@@ -104,6 +118,6 @@ let package = Package(
       dependencies: ["EndToEndProgram", "AsyncMainProgram", "TopLevelProgram", "CommandProgram", "Gantry"],
       path: "Tests/EndToEnd/Tests",
       swiftSettings: strict),
-  ],
+  ] + fuzzers,
   cLanguageStandard: .c17
 )

@@ -23,9 +23,19 @@ struct ChunkDecoder {
   /// still has the original, is told why.
   mutating func decode(_ claim: Claim) -> UnsafeRawBufferPointer {
     let form = claim.form
-    let stored = UnsafeRawBufferPointer(start: arena + claim.offset, count: form.stored)
+    do {
+      return try read(UnsafeRawBufferPointer(start: arena + claim.offset, count: form.stored), form)
+    } catch {
+      refuse(error.message)
+    }
+  }
+
+  /// The bytes of a chunk that is stored like this; valid until the next one is read.
+  mutating func read(_ stored: UnsafeRawBufferPointer, _ form: ChunkForm) throws(PayloadError)
+    -> UnsafeRawBufferPointer
+  {
     guard checksum(stored) == form.check else {
-      refuse("The checksum of a chunk of \(form.stored) bytes is wrong.")
+      throw PayloadError("The checksum of a chunk of \(form.stored) bytes is wrong.")
     }
     guard form.flags & ChunkFlags.lz4 != 0 else { return stored }
     let size = form.raw
@@ -38,7 +48,7 @@ struct ChunkDecoder {
         stored, into: target, stride: stride,
         scratch: UnsafeMutableRawBufferPointer(rebasing: scratch[..<(stride > 1 ? size : 0)]))
     } catch {
-      refuse("A chunk of \(form.stored) bytes could not be decompressed: \(error)")
+      throw PayloadError("A chunk of \(form.stored) bytes could not be decompressed: \(error)")
     }
     return UnsafeRawBufferPointer(target)
   }
