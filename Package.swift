@@ -97,6 +97,14 @@ let package = Package(
       name: "CommandProgram",
       dependencies: ["Gantry", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       path: "Tests/EndToEnd/Command", swiftSettings: strict),
+    // Kills containers in every way for as long as one likes; `tools/soak` builds it with the hooks and runs it.
+    .executableTarget(
+      name: "Soak",
+      dependencies: [
+        "Gantry", "CGantryRing", "CGantryProcess", "TestSupport",
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      path: "Tests/Soak", swiftSettings: strict),
     // What the contract of the calls says must compile does, and runs; what must not is refused in words.
     .executableTarget(
       name: "SquaresProgram", dependencies: ["Gantry"], path: "Tests/Compile/Squares", swiftSettings: strict),

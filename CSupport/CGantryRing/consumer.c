@@ -161,6 +161,8 @@ static int wait_for(gantry_consumer *consumer, need need) {
     if (!met && !stopping(consumer)) {
       gantry_futex_wait(&driver->bell, seen, PARK_NS);
       met = satisfied(consumer, need);
+      // Unrung, and something is there all the same: a wake was lost, or came in just this moment.
+      if (met && gantry_load_acquire(&driver->bell) == seen) GANTRY_STEP(GANTRY_STEP_WOKEN_LATE);
     }
     GANTRY_STEP(GANTRY_STEP_AWAKE);
     gantry_store_relaxed(&own->parked, GANTRY_PARKED_NOT);

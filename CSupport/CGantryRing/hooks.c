@@ -61,10 +61,14 @@ void gantry_hook_read(const void *from, uint64_t bytes, const char *name) {
 
 static int armed_step;
 static uint64_t armed_passes;  // left until death; 0: not armed
+static void (*listener)(int step);
 
 void gantry_hook_step(int step) {
+  if (step == GANTRY_STEP_WOKEN_LATE && listener != NULL) listener(step);
   if (armed_passes == 0 || (armed_step != 0 && armed_step != step)) return;
-  if (--armed_passes == 0) kill(getpid(), SIGKILL);
+  if (--armed_passes > 0) return;
+  if (listener != NULL) listener(step);
+  kill(getpid(), SIGKILL);
 }
 
 bool gantry_hooks_compiled(void) { return true; }
@@ -73,6 +77,8 @@ void gantry_hooks_arm(int step, uint64_t nth) {
   armed_step = step;
   armed_passes = nth;
 }
+
+void gantry_hooks_watch(void (*hear)(int step)) { listener = hear; }
 #else
 bool gantry_hooks_compiled(void) { return false; }
 
@@ -80,4 +86,6 @@ void gantry_hooks_arm(int step, uint64_t nth) {
   (void)step;
   (void)nth;
 }
+
+void gantry_hooks_watch(void (*hear)(int step)) { (void)hear; }
 #endif

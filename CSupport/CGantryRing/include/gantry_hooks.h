@@ -23,6 +23,7 @@ enum {
   GANTRY_STEP_AWAKE = 13,         ///< awake again, parked not yet cleared
   GANTRY_STEP_ROOM_WAIT = 14,     ///< about to wait for room in the completion ring
   GANTRY_STEP_STARTED = 15,       ///< lane mapped, ready not yet reported
+  GANTRY_STEP_WOKEN_LATE = 16,    ///< what was waited for was there, and only the time limit ended the sleep
 };
 
 #if defined(GANTRY_HOOKS)
@@ -59,5 +60,9 @@ bool gantry_hooks_compiled(void);
 /// From now on this process kills itself with SIGKILL when it passes `step` (0: any step) for the `nth` time.
 /// Without hooks it does nothing.
 void gantry_hooks_arm(int step, uint64_t nth);
+
+/// From now on `hear` is told each death at a step and each late wake, in the process that it happens in, right before.
+/// Forks inherit it. Without hooks it does nothing.
+void gantry_hooks_watch(void (*hear)(int step));
 
 #endif

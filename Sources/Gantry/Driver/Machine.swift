@@ -50,12 +50,33 @@ func defaultLogger() -> Logger {
   return logger
 }
 
-/// In test builds, the step at which the first containers are to die: `GANTRY_STEP_KILL=step:nth:containers`.
+/// In test builds, the step at which a container is to die. `GANTRY_STEP_KILL` is `step:nth:containers` for the first
+/// containers, or `random:seed:permille` for that share of all, each at a step and a pass of its own.
 func stepKill(for epoch: UInt64) -> (step: UInt64, nth: UInt64) {
   guard hasStepHooks, let plan = getenv("GANTRY_STEP_KILL") else { return (0, 0) }
-  let fields = String(cString: plan).split(separator: ":").compactMap { UInt64($0) }
+  let text = String(cString: plan)
+  let fields = text.split(separator: ":").compactMap { UInt64($0) }
+  if text.hasPrefix("random:"), fields.count == 2 {
+    return randomStepKill(for: epoch, seed: fields[0], permille: fields[1])
+  }
   guard fields.count == 3, epoch <= fields[2] else { return (0, 0) }
   return (fields[0], fields[1])
+}
+
+/// A death at any of the steps, soon or late.
+///
+/// Two of three containers get past their start at least: those that die before their first input are a crash loop.
+private func randomStepKill(for epoch: UInt64, seed: UInt64, permille: UInt64) -> (step: UInt64, nth: UInt64)
+{
+  var mixed = (seed ^ epoch) &* 0x9E37_79B9_7F4A_7C15
+  func draw(_ bound: UInt64) -> UInt64 {
+    mixed = (mixed ^ (mixed >> 29)) &* 0xBF58_476D_1CE4_E5B9
+    mixed ^= mixed >> 32
+    return mixed % bound
+  }
+  guard draw(1000) < permille else { return (0, 0) }
+  let early: UInt64 = epoch % 3 == 0 ? 1 : 8
+  return (draw(16), early + draw(3) * draw(40) + draw(4) / 3 * draw(400))
 }
 
 extension Duration {

@@ -1,0 +1,189 @@
+// The calls of a round: every kind of call, of random size, over and over until the time is up. Each result goes to the
+// judge, each sign of life to the watchdog.
+
+import Gantry
+import TestSupport
+
+/// The kinds of calls that go on beside each other.
+enum Kind: CaseIterable {
+  case packed, ordered, framed, asynchronous, concurrent, throwing, timed, large, uneven, bulky, cancelled
+  case spawned, single, stealing, splitting, stateful
+}
+
+/// One task that makes calls of one kind.
+struct Caller: Sendable {
+  let kind: Kind
+  let functions: Functions
+  let pulse: Pulse
+  private let judge = Judge.shared
+
+  init(_ kind: Kind, _ functions: Functions, _ pulse: Pulse) {
+    self.kind = kind
+    self.functions = functions
+    self.pulse = pulse
+  }
+
+  /// Calls until the time is up.
+  func run(until end: UInt64, seed: UInt64) async {
+    var random = SeededGenerator(seed: seed)
+    while monotonic() < end {
+      pulse.begin("\(kind)")
+      guard await call(&random) else { break }
+    }
+    pulse.end()
+  }
+
+  /// One call; false: there are no numbers left for its inputs.
+  private func call(_ random: inout SeededGenerator) async -> Bool {
+    func size(_ most: Int) -> Int { Int.random(in: 0...most, using: &random) }
+    let isOrdered = Bool.random(using: &random)
+    switch kind {
+    case .packed: return await map(functions.packed, size(6000), exact: true, isFed: isOrdered)
+    case .ordered: return await map(functions.patient, size(6000), exact: true, isOrdered: true)
+    case .framed:
+      return await map(
+        functions.framed, size(3000), isOrdered: isOrdered, rules: .exact, input: text,
+        isRight: { $1 == "\(answer($0))" })
+    case .asynchronous: return await map(functions.asynchronous, size(2000), exact: true)
+    case .concurrent: return await map(functions.concurrent, size(800), exact: false)
+    case .throwing:
+      return await map(functions.throwing, size(600), exact: true, throwing: Functions.throwing)
+    case .timed: return await map(functions.timed, size(800), exact: false)
+    case .large:
+      return await map(
+        functions.large, size(150), isOrdered: isOrdered, rules: .exact, input: { $0 },
+        isRight: { $1 == words($0, largeSize($0)) })
+    case .uneven: return await map(functions.uneven, size(1000), exact: true)
+    case .bulky:
+      return await map(
+        functions.bulky, size(200), rules: .exact, input: { words($0, bulkySize($0)) },
+        isRight: { $1 == answer($0) })
+    case .stealing: return await map(functions.stealing, size(3000), exact: true, isOrdered: isOrdered)
+    case .splitting: return await map(functions.splitting, size(16_000), exact: true)
+    case .stateful: return await map(functions.stateful, size(1000), exact: true)
+    case .cancelled: return await cancel(&random)
+    case .spawned: return await spawn(size(40))
+    case .single: return await single(size(30))
+    }
+  }
+
+  private func map(
+    _ function: Function<Int, Int>, _ count: Int, exact: Bool, isOrdered: Bool = false, isFed: Bool = false,
+    throwing: Dangers? = nil
+  ) async -> Bool {
+    await map(
+      function, count, isOrdered: isOrdered, isFed: isFed, rules: exact ? .exact : .blame, throwing: throwing,
+      input: { $0 }, isRight: { $1 == answer($0) })
+  }
+
+  private func map<Input, Output>(
+    _ function: Function<Input, Output>, _ count: Int, isOrdered: Bool = false, isFed: Bool = false,
+    rules: Rules, throwing: Dangers? = nil, input: @escaping @Sendable (Int) -> Input,
+    isRight: (Int, Output) -> Bool
+  ) async -> Bool {
+    guard let base = judge.number(count) else { return false }
+    let ids = base..<(base + count)
+    let results =
+      isFed
+      ? function.map(
+        sequence(first: base) { $0 + 1 < ids.upperBound ? $0 + 1 : nil }.prefix(count).map(input),
+        orderOutputs: isOrdered)
+      : function.map(ids.lazy.map(input), orderOutputs: isOrdered)
+    var seen = Set<Int>(minimumCapacity: count)
+    do {
+      for try await outcome in results.outcomes {
+        pulse.beat()
+        let id = base + outcome.index
+        guard ids.contains(id) else {
+          judge.find(.duplicated, "index \(outcome.index) of \(count) inputs of \(kind)")
+          continue
+        }
+        seen.insert(id)
+        judge.enter(
+          outcome.result, id: id, attempts: outcome.attempts, rules: rules, throwing: throwing,
+          isRight: isRight)
+        if case .failure(let error) = outcome.result, case .timedOut = error.reason {
+          judge.noteTimeout(id, pid: outcome.container, function: error.function)
+        }
+      }
+      if seen.count < count { judge.lose(ids.filter { !seen.contains($0) }, of: "\(kind)") }
+    } catch {
+      judge.find(.refused, "a call of \(kind) threw \(error)")
+    }
+    return true
+  }
+
+  /// Leaves a loop early, and goes on at once with another call.
+  private func cancel(_ random: inout SeededGenerator) async -> Bool {
+    let count = Int.random(in: 1...3000, using: &random)
+    let wanted = Int.random(in: 0..<count, using: &random)
+    let function = [functions.packed, functions.asynchronous, functions.concurrent].randomElement(
+      using: &random)
+    guard let base = judge.number(count), let function else { return false }
+    var taken = 0
+    do {
+      for try await outcome in function.map(base..<(base + count), orderOutputs: false).outcomes {
+        pulse.beat()
+        judge.enter(
+          outcome.result, id: base + outcome.index, attempts: outcome.attempts, rules: .none, throwing: nil,
+          isRight: { $1 == answer($0) })
+        taken += 1
+        if taken >= wanted { break }
+      }
+    } catch {
+      judge.find(.refused, "a cancelled call threw \(error)")
+    }
+    return true
+  }
+
+  /// Spawns calls side by side, one of them a map, and gathers them.
+  private func spawn(_ count: Int) async -> Bool {
+    guard let base = judge.number(count * 2) else { return false }
+    do {
+      let many = try await functions.framed.spawnMap((base..<(base + count)).map(text))
+      var calls: [(id: Int, call: FunctionCall<Int>)] = []
+      for id in (base + count)..<(base + 2 * count) {
+        calls.append((id, try await functions.patient.spawn(id)))
+      }
+      for (id, call) in calls {
+        let output = try await call.get()
+        pulse.beat()
+        enter(.success(output), id)
+      }
+      try await many.wait()
+      var id = base
+      for try await result in many.results().results {
+        pulse.beat()
+        judge.enter(
+          result, id: id, attempts: nil, rules: .blame, throwing: nil, isRight: { $1 == "\(answer($0))" })
+        id += 1
+      }
+      if id < base + count { judge.lose(Array(id..<(base + count)), of: "spawned") }
+    } catch let error as InputError {
+      judge.find(.damaged, "a spawned call failed: \(error)")
+    } catch {
+      judge.find(.refused, "a spawned call threw \(error)")
+    }
+    return true
+  }
+
+  /// One input after the other, each awaited.
+  private func single(_ count: Int) async -> Bool {
+    guard let base = judge.number(count) else { return false }
+    for id in base..<(base + count) {
+      do {
+        enter(.success(try await functions.packed.remote(id)), id)
+      } catch let error as InputError {
+        enter(.failure(error), id)
+      } catch {
+        judge.find(.refused, "a single call threw \(error)")
+      }
+      pulse.beat()
+    }
+    return true
+  }
+
+  private func enter(_ result: Result<Int, InputError>, _ id: Int) {
+    judge.enter(result, id: id, attempts: nil, rules: .blame, throwing: nil, isRight: { $1 == answer($0) })
+  }
+}
