@@ -45,7 +45,7 @@ enum Event: Int, CaseIterable {
 /// The shared memory.
 enum Board {
   /// Inputs of one round, and containers that may run some.
-  static let mostInputs = 1 << 22
+  static let mostInputs = 1 << 24
   static let mostRows = 1 << 15
   /// Inputs a container may run at a time.
   static let slots = 8
@@ -71,7 +71,9 @@ enum Board {
       let file = open(path, O_RDWR | O_CLOEXEC)
       if file >= 0 { return file }
     }
-    var template = Array("/tmp/gantry-soak-XXXXXX".utf8CString)
+    // In memory, where it can be: the kernel would write another file's changed pages to the disk all the time.
+    var template = Array(
+      (access("/dev/shm", W_OK) == 0 ? "/dev/shm/soak-XXXXXX" : "/tmp/soak-XXXXXX").utf8CString)
     let file = mkstemp(&template)
     _ = fcntl(file, F_SETFD, FD_CLOEXEC)
     unlink(template)

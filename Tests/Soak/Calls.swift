@@ -2,12 +2,13 @@
 // judge, each sign of life to the watchdog.
 
 import Gantry
+import Synchronization
 import TestSupport
 
 /// The kinds of calls that go on beside each other.
 enum Kind: CaseIterable {
   case packed, ordered, framed, asynchronous, concurrent, throwing, timed, large, uneven, bulky, cancelled
-  case spawned, single, stealing, splitting, stateful
+  case spawned, single, stealing, splitting, stateful, claims, splits
 }
 
 /// One task that makes calls of one kind.
@@ -16,8 +17,11 @@ struct Caller: Sendable {
   let functions: Functions
   let pulse: Pulse
   private let judge = Judge.shared
+  /// A pool for this caller alone.
+  private let tiny: Function<Int, Int>
 
   init(_ kind: Kind, _ functions: Functions, _ pulse: Pulse) {
+    tiny = functions.tiny.with(kind == .claims ? functions.claiming : functions.beginning)
     self.kind = kind
     self.functions = functions
     self.pulse = pulse
@@ -61,6 +65,8 @@ struct Caller: Sendable {
     case .stealing: return await map(functions.stealing, size(3000), exact: true, isOrdered: isOrdered)
     case .splitting: return await map(functions.splitting, size(16_000), exact: true)
     case .stateful: return await map(functions.stateful, size(1000), exact: true)
+    case .claims: return await disturb(tiny, 20_000, disturbing: 8)
+    case .splits: return await disturb(tiny, 20_000, disturbing: 300)
     case .cancelled: return await cancel(&random)
     case .spawned: return await spawn(size(40))
     case .single: return await single(size(30))
@@ -111,6 +117,28 @@ struct Caller: Sendable {
       judge.find(.refused, "a call of \(kind) threw \(error)")
     }
     return true
+  }
+
+  /// Spawns calls and cancels them at once, beside a map of the same function that goes on: each takes back what the
+  /// containers have not begun, while they claim and begin as fast as they can.
+  private func disturb(_ function: Function<Int, Int>, _ count: Int, disturbing: Int) async -> Bool {
+    guard let base = judge.number(disturbing) else { return false }
+    let ids = Array(base..<(base + disturbing))
+    let isOver = Flag()
+    async let disturbed: Void = {
+      while !isOver.isSet {
+        do {
+          try await function.spawnMap(ids).cancel()
+        } catch {
+          judge.find(.refused, "a call that is cancelled at once threw \(error)")
+        }
+        await Task.yield()
+      }
+    }()
+    let hasRoom = await map(function, count, exact: true)
+    isOver.set()
+    await disturbed
+    return hasRoom
   }
 
   /// Leaves a loop early, and goes on at once with another call.
@@ -186,4 +214,11 @@ struct Caller: Sendable {
   private func enter(_ result: Result<Int, InputError>, _ id: Int) {
     judge.enter(result, id: id, attempts: nil, rules: .blame, throwing: nil, isRight: { $1 == answer($0) })
   }
+}
+
+/// Says once, from one task to another.
+private final class Flag: Sendable {
+  private let value = Atomic(false)
+  var isSet: Bool { value.load(ordering: .relaxed) }
+  func set() { value.store(true, ordering: .relaxed) }
 }

@@ -40,11 +40,14 @@ struct Functions: Sendable {
   let stealing: Function<Int, Int>
   let splitting: Function<Int, Int>
   let stateful: Function<Int, Int>
+  let tiny: Function<Int, Int>
+  let claiming: FunctionOptions
+  let beginning: FunctionOptions
 
   var all: [any RegisteredFunction] {
     [
       packed, patient, framed, asynchronous, concurrent, throwing, timed, large, uneven, bulky, stealing,
-      splitting, stateful,
+      splitting, stateful, tiny,
     ]
   }
 
@@ -104,6 +107,16 @@ struct Functions: Sendable {
       Board.leave(visit)
       return answer(id)
     }
+    tiny = Function("tiny", options: plan.options()) { (id: Int) in
+      try visited(id, Dangers(deaths: 1, timers: 1, naps: 0)) {
+        // Longer than it takes to hand it over, so that containers are at work and not waiting.
+        spin(nanoseconds: 2000)
+        return answer(id)
+      }
+    }
+    // In each a container claims, or begins an input, all the time.
+    claiming = plan.options(chunking: .fixed(1), least: 2)
+    beginning = plan.options(chunking: .fixed(300), least: 2)
     stateful = Function(
       "stateful", options: plan.options(), enter: { 5 }, exit: { _ in usleep(20) }
     ) { (state: Int, id: Int) in try visited(id, Functions.plain) &+ state &- 5 }

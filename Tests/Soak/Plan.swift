@@ -52,7 +52,7 @@ struct Plan: Sendable {
     self.number = number
     self.milliseconds = milliseconds
     let isRacing = mode == .races
-    isViolent = chance(33)
+    isViolent = chance(33) && mode == .all
     killsZygotes = chance(20) && !isRacing
     killPause = isRacing ? 200_000 : pick([1000, 3000, 10_000])
     stepPermille = isRacing ? 0 : pick([0, 150, 500])
@@ -68,7 +68,7 @@ struct Plan: Sendable {
     maxInputsPerContainer = chance(20) && !isRacing ? Int.random(in: 20..<400, using: &random) : nil
     kinds =
       isRacing
-      ? [.stealing, .stealing, .splitting, .splitting]
+      ? [.claims, .splits]
       : [.stealing] + (0..<5).map { _ in pick(Kind.allCases) }
   }
 
