@@ -110,13 +110,13 @@ struct Functions: Sendable {
     tiny = Function("tiny", options: plan.options()) { (id: Int) in
       try visited(id, Dangers(deaths: 1, timers: 1, naps: 0)) {
         // Longer than it takes to hand it over, so that containers are at work and not waiting.
-        spin(nanoseconds: 2000)
+        spin(nanoseconds: 3000)
         return answer(id)
       }
     }
     // In each a container claims, or begins an input, all the time.
-    claiming = plan.options(chunking: .fixed(1), least: 2)
-    beginning = plan.options(chunking: .fixed(300), least: 2)
+    claiming = plan.options(chunking: .fixed(1))
+    beginning = plan.options(chunking: .fixed(300))
     stateful = Function(
       "stateful", options: plan.options(), enter: { 5 }, exit: { _ in usleep(20) }
     ) { (state: Int, id: Int) in try visited(id, Functions.plain) &+ state &- 5 }

@@ -47,7 +47,8 @@ struct HeldProcess {
 enum Killer {
   static func start(_ driver: Driver, until end: UInt64) {
     let plan = Plan.current
-    startThread {
+    // Whoever holds a driver keeps its memory: the round may end before the time is up.
+    startThread { [weak driver] in
       var random = SeededGenerator(seed: plan.seed &+ 1)
       var nextZygote = monotonic() + 300_000_000
       while monotonic() < end {
@@ -56,6 +57,7 @@ enum Killer {
           nextZygote = monotonic() + UInt64.random(in: 200_000_000...1_500_000_000, using: &random)
           killZygote()
         }
+        guard let driver else { return }
         killOne(of: driver, plan, &random)
       }
     }

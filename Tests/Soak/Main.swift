@@ -23,7 +23,7 @@ enum Soak {
       getenv("GANTRY_SOAK_SEED").flatMap { UInt64(String(cString: $0)) } ?? UInt64.random(in: 1..<1 << 40)
     let mode = getenv("GANTRY_SOAK_MODE").map { String(cString: $0) } ?? Plan.Mode.all.rawValue
     guard let mode = Plan.Mode(rawValue: mode) else {
-      say("GANTRY_SOAK_MODE is \(mode); it must be all or races")
+      say("GANTRY_SOAK_MODE is \(mode); it must be all, claims or splits")
       exit(2)
     }
     let only = getenv("GANTRY_SOAK_ROUND").flatMap { Int(String(cString: $0)) }

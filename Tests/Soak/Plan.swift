@@ -40,8 +40,10 @@ struct Plan: Sendable {
   enum Mode: String {
     /// Everything at once.
     case all
-    /// Tiny chunks and constant stealing, which a missing fence cannot survive; few deaths.
-    case races
+    /// Containers that claim all the time, while what they have not claimed is taken back all the time; few deaths.
+    case claims
+    /// The same with inputs of a chunk, for the race between an input and a split.
+    case splits
   }
 
   private init(seed: UInt64, number: Int, milliseconds: Int, mode: Mode) {
@@ -51,7 +53,7 @@ struct Plan: Sendable {
     self.seed = random.next()
     self.number = number
     self.milliseconds = milliseconds
-    let isRacing = mode == .races
+    let isRacing = mode != .all
     isViolent = chance(33) && mode == .all
     killsZygotes = chance(20) && !isRacing
     killPause = isRacing ? 200_000 : pick([1000, 3000, 10_000])
@@ -62,13 +64,13 @@ struct Plan: Sendable {
     configuration.start = chance(15) ? .reexec : .automatic
     configuration.logger = Listener.logger
     self.configuration = configuration
-    maxContainers = isRacing ? 3 : pick([1, 2, 2, 3, 4])
+    maxContainers = isRacing ? 1 : pick([1, 2, 2, 3, 4])
     chunking = pick([.automatic, .automatic, .fixed(1), .fixed(7), .fixed(40)])
     compression = pick([.automatic, .lz4, .none])
     maxInputsPerContainer = chance(20) && !isRacing ? Int.random(in: 20..<400, using: &random) : nil
     kinds =
       isRacing
-      ? [.claims, .splits]
+      ? [mode == .splits ? .splits : .claims]
       : [.stealing] + (0..<5).map { _ in pick(Kind.allCases) }
   }
 
