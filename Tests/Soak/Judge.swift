@@ -176,7 +176,15 @@ final class Judge: @unchecked Sendable {
       rows[row.pid, default: []].append(row)
       for id in row.running { runningAtDeath[id, default: 0] += 1 }
     }
-    for charge in charges { audit(charge, rows[charge.pid] ?? []) }
+    var chargedWith: [Int32: Int] = [:]
+    for charge in charges {
+      audit(charge, rows[charge.pid] ?? [])
+      chargedWith[charge.pid, default: 0] += 1
+    }
+    // One death costs one input; a process number may come twice in a round.
+    for (pid, count) in chargedWith where count > max(1, rows[pid]?.count ?? 0) {
+      find(.wronglyBlamed, "\(count) inputs were charged with the end of container \(pid)")
+    }
     for id in 0..<min(Board.mostInputs, nextID.load(ordering: .relaxed)) { auditRuns(id) }
     for (id, deaths) in runningAtDeath where book[id].rules == Rules.exact.rawValue {
       let entry = book[id]
