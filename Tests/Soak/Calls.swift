@@ -66,7 +66,7 @@ struct Caller: Sendable {
     case .splitting: return await map(functions.splitting, size(16_000), exact: true)
     case .stateful: return await map(functions.stateful, size(1000), exact: true)
     case .claims: return await disturb(tiny, 20_000, disturbing: 2)
-    case .splits: return await disturb(tiny, 20_000, disturbing: 300)
+    case .splits: return await disturb(tiny, 20_000, disturbing: 8)
     case .cancelled: return await cancel(&random)
     case .spawned: return await spawn(size(40))
     case .single: return await single(size(30))

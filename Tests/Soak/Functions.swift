@@ -117,6 +117,7 @@ struct Functions: Sendable {
     // In each a container claims, or begins an input, all the time.
     claiming = plan.options(chunking: .fixed(1))
     beginning = plan.options(chunking: .fixed(300))
+    // swift-format-ignore: OnlyOneTrailingClosureArgument
     stateful = Function(
       "stateful", options: plan.options(), enter: { 5 }, exit: { _ in usleep(20) }
     ) { (state: Int, id: Int) in try visited(id, Functions.plain) &+ state &- 5 }

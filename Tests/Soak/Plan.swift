@@ -60,7 +60,6 @@ struct Plan: Sendable {
     stepPermille = isRacing ? 0 : pick([0, 150, 500])
     var configuration = Configuration(progress: .none)
     configuration.ringBytes = pick([nil, 65_536, 65_536, 300_000, 1 << 20])
-    // With fewer pages to start with, the other way to start.
     configuration.start = chance(15) ? .reexec : .automatic
     configuration.logger = Listener.logger
     self.configuration = configuration

@@ -50,8 +50,10 @@ func defaultLogger() -> Logger {
   return logger
 }
 
-/// In test builds, the step at which a container is to die. `GANTRY_STEP_KILL` is `step:nth:containers` for the first
-/// containers, or `random:seed:permille` for that share of all, each at a step and a pass of its own.
+/// In test builds, the step at which a container is to die.
+///
+/// `GANTRY_STEP_KILL` is `step:nth:containers` for the first containers, or `random:seed:permille` for that share of all,
+/// each at a step and a pass of its own.
 func stepKill(for epoch: UInt64) -> (step: UInt64, nth: UInt64) {
   guard hasStepHooks, let plan = getenv("GANTRY_STEP_KILL") else { return (0, 0) }
   let text = String(cString: plan)
