@@ -9,6 +9,7 @@ import TestSupport
 enum Kind: CaseIterable {
   case packed, ordered, framed, asynchronous, concurrent, throwing, timed, large, uneven, bulky, cancelled
   case spawned, single, stealing, splitting, stateful, claims, splits
+  case crowded, cancelledTask, slowReader, stream
 }
 
 /// One task that makes calls of one kind.
@@ -57,7 +58,7 @@ struct Caller: Sendable {
       return await map(
         functions.large, size(150), isOrdered: isOrdered, rules: .exact, input: { $0 },
         isRight: { $1 == words($0, largeSize($0)) })
-    case .uneven: return await map(functions.uneven, size(1000), exact: true)
+    case .uneven: return await map(functions.uneven, size(6000), exact: true)
     case .bulky:
       return await map(
         functions.bulky, size(200), rules: .exact, input: { words($0, bulkySize($0)) },
@@ -67,6 +68,13 @@ struct Caller: Sendable {
     case .stateful: return await map(functions.stateful, size(1000), exact: true)
     case .claims: return await disturb(tiny, 20_000, disturbing: 2)
     case .splits: return await disturb(tiny, 20_000, disturbing: 8)
+    case .crowded: return await map(functions.crowded, size(600), exact: false)
+    case .cancelledTask: return await cancelTask(size(3000), after: size(40))
+    case .slowReader:
+      return await map(
+        functions.large, size(80), isOrdered: isOrdered, rules: .exact, napEach: 7, input: { $0 },
+        isRight: { $1 == words($0, largeSize($0)) })
+    case .stream: return await stream(size(1500))
     case .cancelled: return await cancel(&random)
     case .spawned: return await spawn(size(40))
     case .single: return await single(size(30))
@@ -84,7 +92,7 @@ struct Caller: Sendable {
 
   private func map<Input, Output>(
     _ function: Function<Input, Output>, _ count: Int, isOrdered: Bool = false, isFed: Bool = false,
-    rules: Rules, throwing: Dangers? = nil, input: @escaping @Sendable (Int) -> Input,
+    rules: Rules, throwing: Dangers? = nil, napEach: Int = 0, input: @escaping @Sendable (Int) -> Input,
     isRight: (Int, Output) -> Bool
   ) async -> Bool {
     guard let base = judge.number(count) else { return false }
@@ -95,13 +103,23 @@ struct Caller: Sendable {
         sequence(first: base) { $0 + 1 < ids.upperBound ? $0 + 1 : nil }.prefix(count).map(input),
         orderOutputs: isOrdered)
       : function.map(ids.lazy.map(input), orderOutputs: isOrdered)
-    var seen = Set<Int>(minimumCapacity: count)
+    await read(results, ids, rules: rules, throwing: throwing, napEach: napEach, isRight: isRight)
+    return true
+  }
+
+  /// Reads all outcomes of a call, and takes note of those that do not come.
+  private func read<Output>(
+    _ results: MapResults<Output>, _ ids: Range<Int>, rules: Rules, throwing: Dangers? = nil,
+    napEach: Int = 0,
+    isRight: (Int, Output) -> Bool
+  ) async {
+    var seen = Set<Int>(minimumCapacity: ids.count)
     do {
       for try await outcome in results.outcomes {
         pulse.beat()
-        let id = base + outcome.index
+        let id = ids.lowerBound + outcome.index
         guard ids.contains(id) else {
-          judge.find(.duplicated, "index \(outcome.index) of \(count) inputs of \(kind)")
+          judge.find(.duplicated, "index \(outcome.index) of \(ids.count) inputs of \(kind)")
           continue
         }
         seen.insert(id)
@@ -111,10 +129,55 @@ struct Caller: Sendable {
         if case .failure(let error) = outcome.result, case .timedOut = error.reason {
           judge.noteTimeout(id, pid: outcome.container, function: error.function)
         }
+        // Completion rings fill meanwhile.
+        if napEach > 0, id % napEach == 0 { try await Task.sleep(nanoseconds: 3_000_000) }
       }
-      if seen.count < count { judge.lose(ids.filter { !seen.contains($0) }, of: "\(kind)") }
+      if seen.count < ids.count { judge.lose(ids.filter { !seen.contains($0) }, of: "\(kind)") }
     } catch {
       judge.find(.refused, "a call of \(kind) threw \(error)")
+    }
+  }
+
+  /// A map of an asynchronous source that takes its time.
+  private func stream(_ count: Int) async -> Bool {
+    guard let base = judge.number(count) else { return false }
+    let ids = base..<(base + count)
+    let source = AsyncStream<Int> { continuation in
+      Task {
+        for id in ids {
+          continuation.yield(id)
+          if id % 64 == 0 { await Task.yield() }
+        }
+        continuation.finish()
+      }
+    }
+    await read(
+      functions.packed.map(source, orderOutputs: false), ids, rules: .exact, isRight: { $1 == answer($0) })
+    return true
+  }
+
+  /// Cancels the task that reads a map; it throws, or it was through already.
+  private func cancelTask(_ count: Int, after milliseconds: Int) async -> Bool {
+    guard let base = judge.number(count) else { return false }
+    let reader = Task {
+      var taken = 0
+      for try await outcome in functions.asynchronous.map(base..<(base + count), orderOutputs: false).outcomes
+      {
+        pulse.beat()
+        taken += 1
+        judge.enter(
+          outcome.result, id: base + outcome.index, attempts: outcome.attempts, rules: .none, throwing: nil,
+          isRight: { $1 == answer($0) })
+      }
+      return taken
+    }
+    try? await Task.sleep(nanoseconds: UInt64(milliseconds) * 1_000_000)
+    reader.cancel()
+    switch await reader.result {
+    case .success(let taken) where taken != count: judge.lose(Array(base..<(base + count)), of: "\(kind)")
+    case .failure(let error) where !(error is CancellationError):
+      judge.find(.refused, "a call whose task was cancelled threw \(error)")
+    default: break
     }
     return true
   }

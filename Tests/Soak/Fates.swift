@@ -81,6 +81,9 @@ func sufferAsync(_ visit: Board.Visit, _ dangers: Dangers) async throws {
   case .nap(let microseconds):
     // Cancelled or not, it goes on.
     try? await Task.sleep(nanoseconds: UInt64(microseconds) * 1000)
+  case .overrun:
+    Board.count(.overran)
+    while true { try await Task.sleep(nanoseconds: 1_000_000_000) }
   default: try suffer(visit, dangers)
   }
 }

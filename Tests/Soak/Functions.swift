@@ -34,6 +34,7 @@ struct Functions: Sendable {
   let concurrent: Function<Int, Int>
   let throwing: Function<Int, Int>
   let timed: Function<Int, Int>
+  let crowded: Function<Int, Int>
   let large: Function<Int, [Int]>
   let uneven: Function<Int, Int>
   let bulky: Function<[Int], Int>
@@ -46,7 +47,8 @@ struct Functions: Sendable {
 
   var all: [any RegisteredFunction] {
     [
-      packed, patient, framed, asynchronous, concurrent, throwing, timed, large, uneven, bulky, stealing,
+      packed, patient, framed, asynchronous, concurrent, throwing, timed, crowded, large, uneven, bulky,
+      stealing,
       splitting, stateful, tiny,
     ]
   }
@@ -80,11 +82,19 @@ struct Functions: Sendable {
     timed = Function("timed", options: plan.options(timeout: Functions.limit)) { (id: Int) in
       try visited(id, Functions.timed)
     }
+    crowded = Function("crowded", options: plan.options(timeout: Functions.limit, inputConcurrency: 6)) {
+      (id: Int) async throws -> Int in
+      let visit = Board.enter(id, alone: false)
+      try await sufferAsync(visit, Functions.timed)
+      Board.leave(visit)
+      return answer(id)
+    }
     large = Function("large", options: plan.options(crashRetries: often)) { (id: Int) in
       try visited(id, Dangers(deaths: 150, timers: 300)) { words(id, largeSize(id)) }
     }
-    uneven = Function("uneven", options: plan.options(chunking: .fixed(40), least: 2)) { (id: Int) in
-      try visited(id, Dangers(naps: 120, longestNap: 9000))
+    // Cheap but for a few: finished outputs wait behind a slow input, to be harvested, and the rest to be split off.
+    uneven = Function("uneven", options: plan.options(chunking: .fixed(200), least: 2)) { (id: Int) in
+      try visited(id, Dangers(deaths: 10, timers: 20, naps: 30, longestNap: 9000))
     }
     bulky = Function("bulky", options: plan.options(crashRetries: often)) { (input: [Int]) in
       let id = (input.first ?? 0) / 31

@@ -22,6 +22,9 @@ struct Plan: Sendable {
   private let chunking: Chunking
   private let compression: Compression
   private let maxInputsPerContainer: Int?
+  /// Containers kept idle, and for how long others are.
+  private let kept: Int
+  private let window: Duration
 
   /// The one this process plays.
   ///
@@ -63,10 +66,12 @@ struct Plan: Sendable {
     configuration.start = chance(15) ? .reexec : .automatic
     configuration.logger = Listener.logger
     self.configuration = configuration
-    maxContainers = isRacing ? 1 : pick([1, 2, 2, 3, 4])
+    maxContainers = isRacing ? 2 : pick([1, 2, 2, 3, 4])
     chunking = pick([.automatic, .automatic, .fixed(1), .fixed(7), .fixed(40)])
     compression = pick([.automatic, .lz4, .none])
     maxInputsPerContainer = chance(20) && !isRacing ? Int.random(in: 20..<400, using: &random) : nil
+    kept = chance(20) && !isRacing ? Int.random(in: 1...3, using: &random) : 0
+    window = chance(25) && !isRacing ? .milliseconds(Int.random(in: 0...30, using: &random)) : .seconds(60)
     kinds =
       isRacing
       ? [mode == .splits ? .splits : .claims]
@@ -78,8 +83,11 @@ struct Plan: Sendable {
     chunking: Chunking? = nil, retries: Retries = .none, crashRetries: Retries = .none,
     timeout: Duration? = nil, inputConcurrency: Int = 1, least: Int = 1
   ) -> FunctionOptions {
-    FunctionOptions(
-      maxContainers: max(least, maxContainers), timeout: timeout, retries: retries,
+    let most = max(least, maxContainers)
+    return FunctionOptions(
+      minContainers: min(kept / 2, most), maxContainers: most, bufferContainers: kept,
+      scaledownWindow: window,
+      timeout: timeout, retries: retries,
       crashRetries: crashRetries, chunking: chunking ?? self.chunking, compression: compression,
       inputConcurrency: inputConcurrency, maxInputsPerContainer: maxInputsPerContainer)
   }
@@ -91,6 +99,7 @@ struct Plan: Sendable {
       round \(number): \(milliseconds) ms, \(start), \(isViolent ? "violent" : "gentle"), \
       ring \(configuration.ringBytes.map { "\($0)" } ?? "default"), up to \(maxContainers) containers, \
       \(chunking), \(compression), \(maxInputsPerContainer.map { "\($0) inputs a container" } ?? "no limit"), \
+      \(kept) kept, others for \(window), \
       steps \(stepPermille), pause \(killPause), zygotes \(killsZygotes), \(kinds.map { "\($0)" })
       """
   }
