@@ -58,7 +58,7 @@ struct Caller: Sendable {
       return await map(
         functions.large, size(150), isOrdered: isOrdered, rules: .exact, input: { $0 },
         isRight: { $1 == words($0, largeSize($0)) })
-    case .uneven: return await map(functions.uneven, size(6000), exact: true)
+    case .uneven: return await map(functions.uneven, size(20_000), exact: true)
     case .bulky:
       return await map(
         functions.bulky, size(200), rules: .exact, input: { words($0, bulkySize($0)) },

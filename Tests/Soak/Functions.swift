@@ -22,6 +22,8 @@ private let often = Retries(maxRetries: 40, initialDelay: .zero)
 
 /// Made before the driver, by the round's plan.
 struct Functions: Sendable {
+  /// Those that run several inputs at a time.
+  static let concurrentNames: Set = ["concurrent", "crowded"]
   static let limit = Duration.milliseconds(60)
   static let timed = Dangers(deaths: 20, timers: 20, naps: 20, overruns: 25)
   static let throwing = Dangers(throwing: 1500)
@@ -92,9 +94,10 @@ struct Functions: Sendable {
     large = Function("large", options: plan.options(crashRetries: often)) { (id: Int) in
       try visited(id, Dangers(deaths: 150, timers: 300)) { words(id, largeSize(id)) }
     }
-    // Cheap but for a few: finished outputs wait behind a slow input, to be harvested, and the rest to be split off.
+    // Cheap but for so few that the driver does not expect them: finished outputs wait behind a slow input, to be
+    // harvested, and the rest to be split off.
     uneven = Function("uneven", options: plan.options(chunking: .fixed(200), least: 2)) { (id: Int) in
-      try visited(id, Dangers(deaths: 10, timers: 20, naps: 30, longestNap: 9000))
+      try visited(id, Dangers(deaths: 2, timers: 4, naps: 2, longestNap: 30_000))
     }
     bulky = Function("bulky", options: plan.options(crashRetries: often)) { (input: [Int]) in
       let id = (input.first ?? 0) / 31

@@ -83,6 +83,8 @@ final class Judge: @unchecked Sendable {
     var function: String
     /// When a charge with a timeout came.
     var timedOutAt: Int?
+
+    var isConcurrent: Bool { Functions.concurrentNames.contains(function) }
   }
 
   private let book = UnsafeMutablePointer<Entry>.allocate(capacity: Board.mostInputs)
@@ -179,9 +181,10 @@ final class Judge: @unchecked Sendable {
     var chargedWith: [Int32: Int] = [:]
     for charge in charges {
       audit(charge, rows[charge.pid] ?? [])
-      chargedWith[charge.pid, default: 0] += 1
+      // Of those that run beside each other all that are overdue pay.
+      if charge.timedOutAt == nil || !charge.isConcurrent { chargedWith[charge.pid, default: 0] += 1 }
     }
-    // One death costs one input; a process number may come twice in a round.
+    // Otherwise one death costs one input; a process number may come twice in a round.
     for (pid, count) in chargedWith where count > max(1, rows[pid]?.count ?? 0) {
       find(.wronglyBlamed, "\(count) inputs were charged with the end of container \(pid)")
     }
@@ -211,7 +214,11 @@ final class Judge: @unchecked Sendable {
       }
       return
     }
-    if rows.contains(where: { $0.lastEnded == charge.id && $0.running.isEmpty }) {
+    // Where several run, others may have ended since: it is done if each of its runs has ended.
+    let isDone = Board.ended(charge.id) > 0 && Board.ended(charge.id) == Board.begun(charge.id)
+    if rows.contains(where: { $0.lastEnded == charge.id && $0.running.isEmpty })
+      || (charge.isConcurrent && isDone)
+    {
       edges[Edge.justEnded.rawValue] += 1
     } else if rows.contains(where: { $0.lastEnded == charge.id - 1 && $0.running.isEmpty }) {
       edges[Edge.nextOfChunk.rawValue] += 1
