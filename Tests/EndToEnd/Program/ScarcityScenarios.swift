@@ -27,7 +27,6 @@ let scarcityScenarios = ScenarioGroup(
       for (resource, limit) in [
         (addresses, 40 << 30), (addresses, 4 << 30), (addresses, 2 << 30), (fileSize, 1 << 30),
         (fileSize, 16 << 20),
-        (fileSize, 2 << 20),
       ] {
         for name in ["limited", "limited-again"] {
           expectEqual(

@@ -92,14 +92,14 @@ private func expectKeeperLost(_ body: () async throws -> Void, line: Int = #line
 let surroundingsScenarios = ScenarioGroup(
   name: "surroundings",
   scenarios: [
-    Scenario(name: "a zygote killed while it forks loses nothing", functions: [fleeting]) { _ in
-      try await killZygotes()
+    Scenario(name: "a zygote killed while it forks loses nothing", functions: [fleeting]) { driver in
+      try await killZygotes(of: driver)
     },
     Scenario(
       name: "a zygote killed while it forks loses nothing, where it was executed", functions: [fleeting],
       configuration: .init(start: .reexec)
-    ) { _ in
-      try await killZygotes()
+    ) { driver in
+      try await killZygotes(of: driver)
     },
     Scenario(
       name: "a keeper killed while its zygote forks leaves nothing, detached processes neither", functions: []
@@ -284,7 +284,7 @@ private func expectRefused(_ body: () async throws -> Void, line: Int = #line) a
 }
 
 /// Kills each zygote at another moment of its forking; the successors of those that die young come later and later.
-private func killZygotes() async throws {
+private func killZygotes(of driver: Driver) async throws {
   let chaos = Task.detached {
     var killed = 0
     var random = SystemRandomNumberGenerator()
@@ -293,8 +293,11 @@ private func killZygotes() async throws {
         try? await Task.sleep(nanoseconds: UInt64.random(in: 0...20_000_000, using: &random))
         kill(zygote, SIGKILL)
         killed += 1
-        // Twice in a row, every other time.
-        if killed % 2 == 0 { try? await Task.sleep(nanoseconds: 300_000_000) }
+        // Twice in a row, every other time; then some inputs have to get through.
+        let before = driver.statistics.functions[0].completed
+        while killed % 2 == 0, !Task.isCancelled, driver.statistics.functions[0].completed < before + 30 {
+          try? await Task.sleep(nanoseconds: 2_000_000)
+        }
       }
       try? await Task.sleep(nanoseconds: 1_000_000)
     }
