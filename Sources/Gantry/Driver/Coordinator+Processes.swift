@@ -65,8 +65,11 @@ extension Coordinator {
   /// Has an idle container of another function leave, whose descriptors and memory one of this pool could have; false:
   /// there is none.
   private func makeRoom(for pool: Pool) -> Bool {
-    // What one that is leaving holds is free in a moment.
-    if containers.values.contains(where: { $0.state == .closing }) { return true }
+    // What one that is leaving holds is free in a moment, and one that starts for nothing can leave when it is ready.
+    let isSoon = containers.values.contains {
+      $0.state == .closing || ($0.state == .starting && $0.ledger.isEmpty)
+    }
+    if isSoon { return true }
     let idle = containers.values.first { container in
       container.state == .ready && container.ledger.isEmpty
         && container.pool.containers.count > container.pool.options.minContainers
