@@ -7,18 +7,19 @@ import Glibc
 private enum Failing: Int, CaseIterable {
   case throwing, trapping, exiting, killed, hanging, aborting, stopping, scribbling, closing
 
-  /// What the reason must contain.
-  var reason: String {
+  /// What the reason must contain one of.
+  var reasons: [String] {
     switch self {
-    case .throwing: "enter threw: the model is missing"
-    case .trapping: "the model is broken"
-    case .exiting: "exited with code 3"
-    case .killed: "SIGKILL"
-    case .hanging, .stopping: "within the startupTimeout of 0.3 seconds"
-    case .aborting: "SIGABRT"
+    case .throwing: ["enter threw: the model is missing"]
+    case .trapping: ["the model is broken"]
+    case .exiting: ["exited with code 3"]
+    case .killed: ["SIGKILL"]
+    case .hanging, .stopping: ["within the startupTimeout of 0.3 seconds"]
+    case .aborting: ["SIGABRT"]
     // It is seen at once where the driver looks at it for another reason, else when it is overdue.
-    case .scribbling: "it w"
-    case .closing: "exited with code 4"
+    case .scribbling: ["it w"]
+    // Dispatch, which misses its own descriptors, may be faster with a trap.
+    case .closing: ["exited with code 4", "SIGILL", "SIGTRAP"]
     }
   }
 
@@ -62,7 +63,7 @@ private let sound = Function("sound", options: .init(maxContainers: 1)) { (x: In
 private func expectLoop(_ way: Failing, line: Int = #line, _ body: () async throws -> Void) async {
   let error = require(await thrown(line: line, body), GantryError.self, line: line)
   expectEqual(error.code, .containerStartFailed, "the code of \(way)", line: line)
-  expect(error.message.contains(way.reason), "\(way): \(error)", line: line)
+  expect(way.reasons.contains { error.message.contains($0) }, "\(way): \(error)", line: line)
 }
 
 let crashLoopScenarios =
