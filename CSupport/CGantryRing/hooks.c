@@ -20,10 +20,16 @@ enum { NOTED_MOST = 32 };
 // By thread: a decision is made by one, under the driver's lock.
 static _Thread_local noted_read noted[NOTED_MOST];
 static _Thread_local int noted_count;
+// What the last decision is about: a whole lane, but for those about one word.
+static _Thread_local uintptr_t lane_start, lane_end;
 
 /// Forgets what was read of these bytes.
 void gantry_hook_decide(const void *from, uint64_t bytes) {
   uintptr_t start = (uintptr_t)from, end = start + bytes;
+  if (bytes > sizeof(uint64_t)) {
+    lane_start = start;
+    lane_end = end;
+  }
   int kept = 0;
   for (int i = 0; i < noted_count; i += 1) {
     if (noted[i].from >= end || noted[i].end <= start) noted[kept++] = noted[i];
@@ -42,6 +48,16 @@ static _Noreturn void read_twice(const noted_read *first, const char *name) {
   abort();
 }
 
+/// Makes room by what was read of other lanes, whose decisions are over. Returns whether that made any.
+static bool forget_other_lanes(void) {
+  int kept = 0, before = noted_count;
+  for (int i = 0; i < noted_count; i += 1) {
+    if (noted[i].from >= lane_start && noted[i].end <= lane_end) noted[kept++] = noted[i];
+  }
+  noted_count = kept;
+  return kept < before;
+}
+
 void gantry_hook_read(const void *from, uint64_t bytes, const char *name) {
   uintptr_t start = (uintptr_t)from, end = start + bytes;
   if (bytes == 0) return;
@@ -51,7 +67,7 @@ void gantry_hook_read(const void *from, uint64_t bytes, const char *name) {
   noted_read *last = noted_count > 0 ? &noted[noted_count - 1] : NULL;
   if (last != NULL && last->end == start && last->name == name) {
     last->end = end;  // one run, read piece by piece
-  } else if (noted_count < NOTED_MOST) {
+  } else if (noted_count < NOTED_MOST || forget_other_lanes()) {
     noted[noted_count++] = (noted_read){.from = start, .end = end, .name = name};
   } else {
     // No decision reads so many words: one was begun nowhere.

@@ -44,6 +44,21 @@ static void honest(pair *p) {
   }
 }
 
+/// Looks at many lanes in turn, none of them twice.
+static void looks_at_many(pair *first) {
+  enum { LANES = 50 };
+  pair lanes[LANES];
+  lanes[0] = *first;
+  for (int i = 1; i < LANES; i += 1) lanes[i] = lane_with_a_record();
+  for (int round = 0; round < 3; round += 1) {
+    for (int i = 0; i < LANES; i += 1) {
+      uint64_t claim;
+      CHECK(gantry_producer_pending(&lanes[i].producer), "no record waits");
+      CHECK(gantry_producer_claim(&lanes[i].producer, &claim) == 0, "no claim");
+    }
+  }
+}
+
 static void reads_the_payload_twice(pair *p) {
   gantry_record record;
   const void *payload;
@@ -113,6 +128,7 @@ int main(void) {
   watchdog(60);
   char said[512];
   CHECK(act(honest, said) == 0, "an honest driver was ended: %s", said);
+  CHECK(act(looks_at_many, said) == 0, "an honest driver of many lanes was ended: %s", said);
   expect_end(reads_the_payload_twice, "read payload twice within one decision");
   expect_end(reads_the_header_again, "read a record's length twice within one decision, the first time as a record's header");
   expect_end(looks_at_the_tail_twice, "read `tail` twice within one decision");
