@@ -5,6 +5,11 @@
  * One container runs two descriptors, inputs [1,4) and [0,1). An output is one cell of the completion ring, a
  * header is another. What the driver takes from the container it counts as delivered at once: another lane
  * has it. Memory is TSO, as in lane.pml. The container may die between any two steps; then its stores land.
+ * It claims a descriptor before it begins there, and may have withdrawn that claim often: Revoke is in lane.pml.
+ *
+ * Harvest and Death ask for the claim, too. No mutant leaves that out, for nothing would break: of an honest
+ * container whose progress names the oldest descriptor the claim is never lower (asserted below), and that it may be
+ * higher by then costs nothing. It is a check against liars. What can be got wrong is to take a higher one for a lie.
  *
  * variant: fence
  * variant: membarrier MEMBARRIER
@@ -21,6 +26,7 @@
  * mutant: OTHER_KIND_MOVES_ON *          publishing another kind of record before progress moves on
  * mutant: STALE_TAG           *          a first progress word that names no descriptor
  * mutant: LAST_EXACT          *          (a wrong check: a conflict may end a container below the end)
+ * mutant: CLAIM_EXACT         *          (a wrong check: who is harvested may leave, and claim the next, meanwhile)
  */
 #ifndef SPLITS
 #define SPLITS   2
@@ -44,7 +50,8 @@
 #define PROGRESS 0
 #define TAIL     1
 #define END      2                                      /* + descriptor */
-#define RING     4                                      /* + cell */
+#define CLAIM    4                                      /* descriptors claimed */
+#define RING     5                                      /* + cell */
 #define CELLS    10
 
 #define header(d, first, count, last, error) ((d) + (first) * 2 + (count) * 16 + (last) * 64 + (error) * 128)
@@ -84,6 +91,14 @@ proctype Container() {
     do
     :: d == 2 -> break
     :: else ->
+       do                                               /* Claim */
+       :: cbuf!CLAIM, d + 1;                            /* C2 */
+          flushed(cbuf);                                /* C3 */
+          if                                            /* C4 */
+          :: break
+          :: cbuf!CLAIM, d                              /* revoked meanwhile; there again now */
+          fi
+       od;
        item = first_of(d); open = item;
        do
        :: cbuf!PROGRESS, word(d, item, 1);              /* I1 */
@@ -179,11 +194,12 @@ inline take_record() {                                  /* H1, and every drain *
 }
 
 #define accounted (done > harvested -> done : harvested)
+#define claimed_it (mem[CLAIM] == cur + 1)
 
 inline take_open(w) {                                   /* H4 */
   if
   :: tag_of(w) == cur ->
-     assert(first_of(cur) <= input_of(w) && input_of(w) <= end_of(cur));
+     assert(first_of(cur) <= input_of(w) && input_of(w) <= end);
      i = accounted;
      do
      :: i < input_of(w) ->
@@ -255,19 +271,33 @@ proctype Driver() {
 #else
      :: mem[TAIL] == head ->
 #endif
-        d_step { take_open(w); w = 0 }
+        if                                              /* the claim, which is read when it is needed */
+        :: tag_of(w) == cur && input_of(w) > accounted ->
+#ifdef CLAIM_EXACT
+           assert(claimed_it);
+#endif
+           d_step {
+             if
+             :: claimed_it -> take_open(w)
+             :: else -> assert(mem[CLAIM] == cur + 2)   /* it has left, and its records say all; lower is a lie */
+             fi;
+             w = 0
+           }
+        :: else -> w = 0
+        fi
      :: else -> w = 0
      fi
   :: dead && cur < 2 && flushed(cbuf) && head == mem[TAIL] ->   /* Death, after a drain */
      if :: trusted = true :: trusted = false fi;
      d_step {
        w = mem[PROGRESS];
-       if :: trusted -> take_open(w) :: else fi;        /* SIGKILL or a trap */
+       assert(tag_of(w) != cur || claimed_it);          /* the dead have not left meanwhile */
+       if :: trusted && claimed_it -> take_open(w) :: else fi;   /* SIGKILL or a trap */
        if
 #ifdef NO_ACCOUNTED_CHECK
-       :: tag_of(w) == cur && running_in(w) && input_of(w) < end ->
+       :: claimed_it && tag_of(w) == cur && running_in(w) && input_of(w) < end ->
 #else
-       :: tag_of(w) == cur && running_in(w) && input_of(w) < end && input_of(w) >= accounted ->
+       :: claimed_it && tag_of(w) == cur && running_in(w) && input_of(w) < end && input_of(w) >= accounted ->
 #endif
           culprit = id(cur, input_of(w));
           assert(!got[culprit])
