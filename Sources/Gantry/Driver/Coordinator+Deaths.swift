@@ -61,7 +61,11 @@ extension Coordinator {
     {
       let limit = container.pool.options.startupTimeout
       giveUp(container, "it was not ready for its first input within the startupTimeout of \(limit)")
-      if container.pidfd < 0 { bury(container, end: .lost) }
+      guard container.pid == 0 else { return }
+      // Not forked yet. Should it be after all, it finds nothing to claim, and is killed when the zygote tells of it.
+      takeBackUnclaimed(container)
+      container.lane.stop()
+      bury(container, end: .lost)
     }
   }
 

@@ -119,6 +119,8 @@ extension Coordinator {
     switch notice {
     case .spawned(let request, let pid, let process):
       guard let container = containers[request] else {
+        // It was given up before: what it was to run is others' by now.
+        keeper.killContainer(pid, process)
         if process >= 0 { close(process) }
         return
       }

@@ -74,6 +74,8 @@ extension Coordinator {
   /// The culprit of a death pays for a crash, unless the driver killed the container for its time; then only the input
   /// that was overdue does: it may have ended in the moment of the kill, and another have begun.
   func blame(for container: Container, _ end: ContainerEnd, at last: LaneProgress) -> Blame {
+    // The driver killed it over an input that nobody wanted; another may have begun in that moment.
+    if container.outlivedCancel, end.isByKill { return .nobody }
     guard let overdue = container.overdue, end.isByKill else { return .crash }
     return last == overdue ? .timeout : .nobody
   }

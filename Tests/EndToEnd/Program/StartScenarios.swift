@@ -63,6 +63,13 @@ private let steady = Function("steady") { (x: Int) in
   pauseThread(1)
   return x * 3
 }
+private let hurried = Function(
+  "hurried", options: .init(maxContainers: 1, startupTimeout: .milliseconds(150))
+) {
+  (x: Int) in
+  pauseThread(1)
+  return x * 3
+}
 private let talking = Function("talking") { (x: Int) in
   var text = "word \(x)\n"
   text.withUTF8 { _ = write(2, $0.baseAddress, $0.count) }
@@ -322,6 +329,23 @@ let startScenarios = ScenarioGroup(
       kill(zygote, SIGSTOP)
       expectEqual(try await steady.map(0..<100).collect(), (0..<100).map { $0 * 3 })
       expect(!isAlive(zygote), "it was killed")
+    },
+    Scenario(name: "a container that comes after it was given up does not stay", functions: [hurried]) {
+      driver in
+      for _ in 0..<5 {
+        let zygote = await livingZygote()
+        kill(zygote, SIGSTOP)
+        let call = try await hurried.spawn(7)
+        // In this time the first containers are given up, and others asked for.
+        try await rest(500)
+        kill(zygote, SIGCONT)
+        if let output = try? await call.get() { expectEqual(output, 21) }
+        await eventually("only containers that the driver knows of live") {
+          let known = driver.statistics.functions[0].containers.count
+          return descendants().count { $0.name == "gantry-box" && $0.isAlive } <= known
+        }
+      }
+      expectEqual(try await hurried.map(0..<100).collect(), (0..<100).map { $0 * 3 })
     },
     Scenario(name: "however a driver of a program with threads ends, nothing of it is left", functions: []) {
       _ in
