@@ -6,7 +6,9 @@
 #include "box.h"
 #include "ledger.h"
 
-enum { RING_BYTES = 4096, PIECES_BACK = 8192, PARK_LIMIT_MS = 2500 };
+enum { RING_BYTES = 4096, PIECES_BACK = 8192 };
+/// A sleep of so long was ended by nobody: more than any machine needs, however busy, to let a container run once.
+enum { PARK_LIMIT_MS = 20000 };
 
 typedef struct lane {
   lane_memory memory;
