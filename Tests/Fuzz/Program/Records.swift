@@ -212,7 +212,8 @@ private struct Scene<Output> {
     if how & 8 != 0 { header.length = script.word() >> UInt64(script.number(below: 64)) }
     let bytes = world.memory.write(header, payload, wrongPayload: how & 16 != 0, wrongHeader: how & 32 != 0)
     guard how & 64 == 0 else { return }
-    world.memory.tail &+= bytes
+    // A length that lies in a tail that does not is another thing than one that takes the tail with it.
+    world.memory.tail &+= how & 128 != 0 ? bytes : UInt64(payload.count + 127) & ~63
     world.memory.store(world.memory.tail, at: 256)
   }
 
