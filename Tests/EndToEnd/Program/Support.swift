@@ -136,3 +136,6 @@ func thrownByFunction(_ error: any Error, line: Int = #line) -> UserCodeError {
   guard case .threw(let inner) = error.reason else { fail("line \(line): \(error) is no thrown error") }
   return inner
 }
+
+/// The least that containers run with; without a limit under AddressSanitizer, whose shadow of all memory is allocated, too.
+let littleMemory: Int? = dlsym(nil, "__asan_init") == nil ? 64 << 20 : nil
