@@ -74,11 +74,20 @@ extension Coordinator {
       container.state == .ready && container.ledger.isEmpty
         && container.pool.containers.count > container.pool.options.minContainers
     }
-    guard let idle else { return false }
+    guard let idle else {
+      // The others are at work. What they hold may be free before long; only a lasting want ends calls.
+      guard !containers.isEmpty else { return false }
+      let since = pool.wantsRoomSince ?? now
+      pool.wantsRoomSince = since
+      return now &- since < Coordinator.roomPatience
+    }
     debug("Container \(idle.pid) of \"\(idle.pool.name)\" makes room for one of \"\(pool.name)\".")
     retire(idle)
     return true
   }
+
+  /// How long a function waits for room that the containers of others have.
+  private static let roomPatience: UInt64 = 5_000_000_000
 
   /// Enters a container that was asked for into the books.
   func enlist(_ container: Container) {
@@ -87,6 +96,7 @@ extension Coordinator {
     containers[container.epoch] = container
     pool.containers.append(container)
     pool.counts.started += 1
+    pool.wantsRoomSince = nil
     poller.add(container.lane.doorbell, .doorbell, container.epoch, edge: true)
     due(at: now + pool.options.startupTimeout.clampedNanoseconds)
   }

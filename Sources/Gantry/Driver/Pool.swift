@@ -29,6 +29,8 @@ final class Pool {
   var mean: Double?
   var counts = PoolCounts()
   var waits = WaitClock()
+  /// Since when no container could be started for want of descriptors or memory that others hold.
+  var wantsRoomSince: UInt64?
   /// The last who could call it is gone: it goes with its last call and container.
   var isDissolving = false
 
