@@ -29,6 +29,24 @@ static int give_up(int writable, int readable) {
   return writable < 0 ? writable : readable;
 }
 
+/// A second open through /proc gives a file description of its own that is read-only for good.
+static int open_again_to_read(int writable) {
+  char path[48];
+  snprintf(path, sizeof path, "/proc/self/fd/%d", writable);
+  return gantry_descriptor_lift(open(path, O_RDONLY | O_CLOEXEC));
+}
+
+/// An object of POSIX shared memory that never has a name: a process killed at any moment leaves none behind.
+static int create_nameless(gantry_memory *out) {
+  int writable = gantry_descriptor_lift(open("/dev/shm", O_TMPFILE | O_EXCL | O_RDWR | O_CLOEXEC, 0600));
+  if (writable < 0) return writable;
+  int readable = open_again_to_read(writable);
+  if (readable < 0) return give_up(writable, readable);
+  *out = (gantry_memory){.writable = writable, .readable = readable, .anonymous = false};
+  return 0;
+}
+
+/// The same where the file system or the lack of /proc asks for a name, for as long as it takes to open it twice.
 static int create_named(gantry_memory *out) {
   for (int attempt = 0; attempt < 8; attempt++) {
     uint64_t secret[2];
@@ -55,13 +73,16 @@ static int create_anonymous(gantry_memory *out) {
   int writable =
       gantry_descriptor_lift((int)syscall(SYS_memfd_create, "gantry", MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (writable < 0) return writable;
-  // A second open through /proc gives a file description of its own that is read-only for good.
-  char path[48];
-  snprintf(path, sizeof path, "/proc/self/fd/%d", writable);
-  int readable = gantry_descriptor_lift(open(path, O_RDONLY | O_CLOEXEC));
+  int readable = open_again_to_read(writable);
   if (readable < 0) return give_up(writable, readable);
   *out = (gantry_memory){.writable = writable, .readable = readable, .anonymous = true};
   return 0;
+}
+
+static int create_shared(gantry_memory *out) {
+  int failure = create_nameless(out);
+  // More descriptors than there are will not be had by another way.
+  return failure == 0 || failure == -EMFILE || failure == -ENFILE ? failure : create_named(out);
 }
 
 uint64_t gantry_memory_most(void) {
@@ -77,8 +98,8 @@ uint64_t gantry_memory_address_space(void) {
 int gantry_memory_create(uint64_t bytes, bool prefer_anonymous, gantry_memory *out) {
   // Beyond the limit the kernel does not only refuse: its signal, SIGXFSZ, ends the process.
   if (bytes > gantry_memory_most()) return -EFBIG;
-  int failure = prefer_anonymous ? create_anonymous(out) : create_named(out);
-  if (failure) failure = prefer_anonymous ? create_named(out) : create_anonymous(out);
+  int failure = prefer_anonymous ? create_anonymous(out) : create_shared(out);
+  if (failure) failure = prefer_anonymous ? create_shared(out) : create_anonymous(out);
   if (failure) return failure;
   if (ftruncate(out->writable, (off_t)bytes) != 0) {
     failure = -errno;

@@ -104,6 +104,12 @@ package struct PoolScaling: Sendable {
     return pause
   }
 
+  /// Notes a container that could not be had yet, through no fault of its own; the time of the next try.
+  package mutating func startPostponed(now: UInt64) -> UInt64 {
+    startNotBefore = max(startNotBefore, now + PoolScaling.firstPause)
+    return startNotBefore
+  }
+
   /// Notes that the calls were ended by a crash loop.
   ///
   /// The next call may try at once; containers that nobody waits for are tried ever less often.

@@ -1,4 +1,4 @@
-// Shared memory objects: named for an instant or anonymous, written by one side, read-only to the other.
+// Shared memory objects: POSIX shared memory without a name, or a memfd; written by one side, read-only to the other.
 // All calls return 0 (or a count) or a negative errno; none blocks but for the kernel's page work.
 #ifndef GANTRY_MEMORY_H
 #define GANTRY_MEMORY_H
@@ -14,8 +14,9 @@ typedef struct gantry_memory {
 } gantry_memory;
 
 /// Makes an object of `bytes`, sparse: no page is reserved.
-/// POSIX shared memory under an unguessable name that is unlinked before the call returns; a memfd where
-/// `/dev/shm` cannot serve or `prefer_anonymous` asks for it. -EFBIG: more than gantry_memory_most.
+/// POSIX shared memory that never has a name, where its file system can make that, and else an unguessable one that is
+/// unlinked before the call returns; a memfd where `/dev/shm` cannot serve or `prefer_anonymous` asks for it.
+/// -EFBIG: more than gantry_memory_most.
 int gantry_memory_create(uint64_t bytes, bool prefer_anonymous, gantry_memory *out);
 
 /// Forbids, where the object is anonymous, any change of size and any *future* writable mapping.

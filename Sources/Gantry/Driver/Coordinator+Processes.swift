@@ -62,27 +62,28 @@ extension Coordinator {
     }
   }
 
-  /// Has an idle container of another function leave, whose descriptors and memory one of this pool could have; false:
-  /// there is none.
-  private func makeRoom(for pool: Pool) -> Bool {
+  /// Waits for what other containers hold, and has an idle one of another function leave for it; false: there is none,
+  /// or it was waited for in vain.
+  ///
+  /// `failed` is one that could not be had itself.
+  private func makeRoom(for pool: Pool, besides failed: Container? = nil) -> Bool {
+    let others = containers.values.filter { $0 !== failed }
+    let since = pool.wantsRoomSince ?? now
+    // Others may be at work, or want room themselves: only a lasting want ends calls.
+    guard !others.isEmpty, now &- since < Coordinator.roomPatience else {
+      pool.wantsRoomSince = nil
+      return false
+    }
+    pool.wantsRoomSince = since
     // What one that is leaving holds is free in a moment, and one that starts for nothing can leave when it is ready.
-    let isSoon = containers.values.contains {
-      $0.state == .closing || ($0.state == .starting && $0.ledger.isEmpty)
+    let isSoon = others.contains { $0.state == .closing || ($0.state == .starting && $0.ledger.isEmpty) }
+    let idle = others.first {
+      $0.state == .ready && $0.ledger.isEmpty && $0.pool.containers.count > $0.pool.options.minContainers
     }
-    if isSoon { return true }
-    let idle = containers.values.first { container in
-      container.state == .ready && container.ledger.isEmpty
-        && container.pool.containers.count > container.pool.options.minContainers
+    if !isSoon, let idle {
+      debug("Container \(idle.pid) of \"\(idle.pool.name)\" makes room for one of \"\(pool.name)\".")
+      retire(idle)
     }
-    guard let idle else {
-      // The others are at work. What they hold may be free before long; only a lasting want ends calls.
-      guard !containers.isEmpty else { return false }
-      let since = pool.wantsRoomSince ?? now
-      pool.wantsRoomSince = since
-      return now &- since < Coordinator.roomPatience
-    }
-    debug("Container \(idle.pid) of \"\(idle.pool.name)\" makes room for one of \"\(pool.name)\".")
-    retire(idle)
     return true
   }
 
@@ -96,7 +97,6 @@ extension Coordinator {
     containers[container.epoch] = container
     pool.containers.append(container)
     pool.counts.started += 1
-    pool.wantsRoomSince = nil
     poller.add(container.lane.doorbell, .doorbell, container.epoch, edge: true)
     due(at: now + pool.options.startupTimeout.clampedNanoseconds)
   }
@@ -136,6 +136,7 @@ extension Coordinator {
       }
       container.pid = pid
       container.pidfd = process
+      container.pool.wantsRoomSince = nil
       zygote.endsInRow = 0
       if process >= 0 { poller.add(process, .process, container.epoch) }
       // One that was asked to leave meanwhile does so by itself.
@@ -145,7 +146,10 @@ extension Coordinator {
       guard let container = containers[request] else { return }
       container.lastWords = Array("It could not be forked: \(reason).".utf8)
       // Processes may be what idle containers of other functions hold: then it did not fail, it was early.
-      if container.pool.containers.count == 1 { container.isOrphan = makeRoom(for: container.pool) }
+      if container.pool.containers.count == 1, makeRoom(for: container.pool, besides: container) {
+        container.isOrphan = true
+        due(at: container.pool.scaling.startPostponed(now: now))
+      }
       bury(container, end: .lost)
     case .exited(let pid, let end):
       guard let container = containers.values.first(where: { $0.pid == pid }) else { return }

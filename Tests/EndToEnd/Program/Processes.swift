@@ -168,7 +168,8 @@ struct Victim {
     var output: [Int32] = [-1, -1]
     var errors: [Int32] = [-1, -1]
     guard pipe(&output) == 0, pipe(&errors) == 0 else { fail("no pipe") }
-    for end in output + errors { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    // Whatever ran this program may have left it descriptors, too: limits are to count the victim's own.
+    for file in numbers(in: "/proc/self/fd") where file > 2 { _ = fcntl(file, F_SETFD, FD_CLOEXEC) }
     mark = "GANTRY_VICTIM=\(getpid())-\(UInt64.random(in: 0 ... .max))"
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
