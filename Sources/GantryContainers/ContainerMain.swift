@@ -25,6 +25,8 @@ package func containerMain(
   if spawn.pointee.flags & spawnFlagMarked != 0 { writeMark(epoch: spawn.pointee.epoch) }
   // What an input prints is the program's output: no line of it may wait in a buffer for a crash.
   gantry_output_by_lines()
+  // Inputs come and go by the megabyte: pages given back after each would have to be cleared for the next.
+  gantry_heap_keep_pages()
   // The callback's descriptors follow the standard error, which is already in place.
   func descriptor(_ name: ContainerDescriptor) -> Int32 { descriptors[name.rawValue - 1] }
   do {

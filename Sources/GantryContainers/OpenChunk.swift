@@ -74,9 +74,13 @@ public struct OpenChunk {
     unpublished = input
   }
 
-  private mutating func publish(_ kind: RecordKind, _ inputs: Range<UInt32>, bytes: Int, isLast: Bool = false)
-  {
+  private mutating func publish(
+    _ kind: RecordKind, _ inputs: Range<UInt32>, bytes: Int, isLast: Bool = false, toCome: Int = 0
+  ) {
     flushOutput()
+    if kind == .more {
+      return lane.publishPiece(claim.position, input: inputs.lowerBound, bytes, toCome: toCome)
+    }
     let now = monotonicNow()
     lane.publish(
       kind, position: claim.position, inputs: inputs, bytes: bytes, isLast: isLast, busy: now &- since)
@@ -95,7 +99,8 @@ public struct OpenChunk {
       if let start = UnsafeRawBufferPointer(rebasing: bytes).baseAddress {
         outputs.copyMemory(from: start, byteCount: bytes.count)
       }
-      publish(rest.isEmpty ? .large : .more, input..<(input + 1), bytes: bytes.count)
+      publish(
+        rest.isEmpty ? .large : .more, input..<(input + 1), bytes: bytes.count, toCome: rest.count)
       if rest.isEmpty { break }
     }
     unpublished = input + 1

@@ -47,8 +47,9 @@ private struct OpenOutcome {
     let contents = frames.next()
     var rest = (frames.offset == output.count ? contents ?? output : output)[...]
     while rest.count > most {
-      publish(.more, UnsafeRawBufferPointer(rebasing: rest.prefix(most)), isLast: false)
+      let piece = UnsafeRawBufferPointer(rebasing: rest.prefix(most))
       rest = rest.dropFirst(most)
+      publish(.more, piece, isLast: false, toCome: rest.count)
     }
     publish(.large, UnsafeRawBufferPointer(rebasing: rest), isLast: true)
   }
@@ -67,7 +68,7 @@ private struct OpenOutcome {
     }
   }
 
-  private func publish(_ kind: RecordKind, _ bytes: UnsafeRawBufferPointer, isLast: Bool) {
+  private func publish(_ kind: RecordKind, _ bytes: UnsafeRawBufferPointer, isLast: Bool, toCome: Int = 0) {
     while lane.room < max(bytes.count, 1) {
       switch lane.pollForRoom(bytes.count) {
       case .stop:
@@ -79,6 +80,9 @@ private struct OpenOutcome {
       }
     }
     if let start = bytes.baseAddress { lane.payload.copyMemory(from: start, byteCount: bytes.count) }
+    if kind == .more {
+      return lane.publishPiece(claim.position, input: claim.first, bytes.count, toCome: toCome)
+    }
     lane.publish(
       kind, position: claim.position, inputs: claim.first..<(claim.first + 1), bytes: bytes.count,
       isLast: isLast, busy: busy)

@@ -126,6 +126,13 @@ extension LaneConsumer {
     gantry_consumer_publish(consumer, &record)
   }
 
+  /// Publishes a piece of a large output that `toCome` more bytes follow.
+  package func publishPiece(_ position: UInt64, input: UInt32, _ bytes: Int, toCome: Int) {
+    publish(
+      .more, position: position, inputs: input..<(input + 1), bytes: bytes, isLast: false,
+      busy: UInt64(clamping: toCome))
+  }
+
   /// Says that the lane is mapped and the function can run, in the process named.
   package func publishStarted(process: Int32) {
     gantry_hooks_pass(Int32(GANTRY_STEP_STARTED))

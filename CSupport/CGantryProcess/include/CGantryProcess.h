@@ -242,6 +242,9 @@ static inline int gantry_status_signal(int32_t status) {
 /// Buffers standard output by lines, whatever it is. Before anything was printed.
 void gantry_output_by_lines(void);
 
+/// Has the C library keep up to 64 MiB of freed memory for what is allocated next, where it can be told to.
+void gantry_heap_keep_pages(void);
+
 /// Writes what was printed and is still buffered. No system call where nothing is.
 void gantry_output_flush(void);
 

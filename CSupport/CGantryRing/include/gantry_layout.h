@@ -109,7 +109,8 @@ typedef struct gantry_record {
   uint64_t epoch;
   uint64_t position;      ///< of the descriptor
   uint64_t length;        ///< payload bytes
-  uint64_t busy_ns;       ///< time since the previous record of this descriptor, or since its claim
+  uint64_t busy_ns;       ///< time since the previous record of this descriptor, or since its claim; in a piece
+                          ///< of a large output that is not its last: the bytes that are to come, a hint
   uint64_t check;         ///< gantry_checksum of the payload
   uint64_t header_check;  ///< gantry_checksum of the 56 bytes before
 } gantry_record;

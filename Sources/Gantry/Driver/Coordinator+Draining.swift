@@ -124,6 +124,11 @@ extension Coordinator {
     guard start + payload.count <= most else {
       throw LaneViolation("an output of more than \(most) bytes, which is more than it can hold in memory")
     }
+    if kind == .more, start == 0 {
+      // What is to come is the container's word: taken for no more than a hint.
+      container.largePieces.reserveCapacity(
+        payload.count + Int(min(record.busy_ns, Coordinator.mostReserved, UInt64(most - payload.count))))
+    }
     payload.append(to: &container.largePieces)
     guard
       container.largePieces.withUnsafeBytes({ checksum(UnsafeRawBufferPointer(rebasing: $0[start...])) })
@@ -172,6 +177,9 @@ extension Coordinator {
     if kind == .threw || kind == .unencodable { container.failed += 1 }
     conclude(accepted, chunk, container, isRetried: isRetried)
   }
+
+  /// The most bytes that room is made for before they are there.
+  private static let mostReserved: UInt64 = 32 << 20
 
   private func noteDelivered(_ count: Int, _ bytes: Int, _ call: Call) {
     call.pool.counts.completed += count
