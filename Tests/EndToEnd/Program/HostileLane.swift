@@ -18,7 +18,7 @@ struct MappedRange {
   var base: UnsafeMutableRawPointer { UnsafeMutableRawPointer(bitPattern: start).unsafelyUnwrapped }
 
   /// Whether it belongs to a lane or to the arena.
-  var isGantry: Bool { isShared && (name.contains("/gantry-") || name.contains("memfd:gantry")) }
+  var isGantry: Bool { isShared && isOfGantry(name) }
 
   init?(_ line: Substring) {
     let words = line.split(separator: " ", maxSplits: 5, omittingEmptySubsequences: true)

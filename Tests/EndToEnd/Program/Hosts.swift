@@ -266,7 +266,7 @@ func runHost(_ name: String, _ arguments: [String]) -> Never {
         let target = String(
           decoding: buffer.prefix(max(0, count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
         expect(
-          !target.contains("anon_inode:") && !target.contains("gantry") && !target.contains("socket:"), target
+          !target.contains("anon_inode:") && !isOfGantry(target) && !target.contains("socket:"), target
         )
       }
     }) { _ in

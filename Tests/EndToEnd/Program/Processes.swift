@@ -225,3 +225,9 @@ struct Victim {
     close(errors)
   }
 }
+
+/// Whether the kernel's words for a file mean shared memory of the driver's, which has a name only where it cannot do
+/// without.
+func isOfGantry(_ file: some StringProtocol) -> Bool {
+  file.contains("gantry") || file.contains("/dev/shm/#")
+}

@@ -44,7 +44,7 @@ private let asking = Function("asking", options: closed) { (command: String) in 
 private let printing = Function("printing", options: closed) { (x: Int) in print("line \(x)") }
 private let falling = Function("falling", options: closed) { (x: Int) in squareOrDie(x) }
 private let scribbling = Function("scribbling", options: closed) { (x: Int) -> [String] in
-  writableWays(toShared: "gantry")
+  writableWays()
 }
 private let homeless = Function(
   "homeless", options: .init(sandbox: Sandbox(writablePaths: ["/tmp", "/nonexistent/gantry"]))
@@ -105,12 +105,12 @@ private func whole(_ path: String) -> String {
 }
 
 /// In how many ways a container could write to what it shares with the driver and may only read.
-private func writableWays(toShared name: String) -> [String] {
+private func writableWays() -> [String] {
   var ways: [String] = []
   // In one piece: Foundation reads what has no size only in part.
   let maps = whole("/proc/self/maps")
   var found = 0
-  for line in maps.split(separator: "\n") where line.contains(name) && line.contains(" r--s ") {
+  for line in maps.split(separator: "\n") where isOfGantry(line) && line.contains(" r--s ") {
     found += 1
     let range = line.prefix { $0 != " " }
     let bounds = range.split(separator: "-").compactMap { UInt(String($0), radix: 16) }

@@ -13,8 +13,8 @@ func processes(marked marker: String, group: pid_t) -> [pid_t] {
   }
 }
 
-/// The names of shared memory objects that exist now.
-func sharedNames() -> Set<String> { Set(entries(of: "/dev/shm")) }
+/// The names of Gantry's shared memory objects that exist now: other programs of the machine have theirs.
+func sharedNames() -> Set<String> { Set(entries(of: "/dev/shm").filter { $0.hasPrefix("gantry") }) }
 
 /// What a process was started as.
 func commandLine(_ pid: pid_t) -> String {
