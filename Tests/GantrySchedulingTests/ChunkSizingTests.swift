@@ -5,10 +5,11 @@ import Testing
 @testable import GantryScheduling
 
 struct ChunkSizingTests {
-  /// A sizing that has measured many inputs of the same length.
+  /// A sizing that has just measured enough inputs of the same length.
   private func measured(_ nanoseconds: UInt64) -> ChunkSizing {
     var sizing = ChunkSizing(fixed: nil)
-    for _ in 0..<200 { sizing.learn(count: 50, nanoseconds: 50 * nanoseconds) }
+    let count = ChunkSizing.defaultSize
+    sizing.learn(count: count, nanoseconds: UInt64(count) * nanoseconds)
     return sizing
   }
 
@@ -36,6 +37,19 @@ struct ChunkSizingTests {
     let sizing = measured(row.nanoseconds)
     #expect(sizing.next(left: nil, share: 1) == row.size)
     #expect(sizing.publishEvery == row.publish)
+  }
+
+  @Test func chunksAndPublicationsGrowWithTheWorkThatWasDone() {
+    var sizing = ChunkSizing(fixed: nil)
+    for round in 1...4_000 {
+      sizing.learn(count: 50, nanoseconds: 50 * 1_000)
+      let size = sizing.next(left: nil, share: 1)
+      let worked = round * 50
+      #expect(size <= max(500, worked / 32), "no chunk is more than a small part of what was done before")
+      #expect(abs(Int(sizing.publishEvery) - size * 2 / 5) <= 1)
+    }
+    #expect(sizing.next(left: nil, share: 1) == 4_000, "four milliseconds of work, and no more")
+    #expect(sizing.next(left: 1_000, share: 2) == 500, "what is left is spread all the same")
   }
 
   @Test func scarceWorkIsSpreadAndTrivialWorkIsNot() {

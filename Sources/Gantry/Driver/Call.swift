@@ -14,55 +14,55 @@ final class Call: @unchecked Sendable {
   /// Calls of a single input are fed before others.
   let isSingle: Bool
 
-  var window: Window
-  var sizing: ChunkSizing
-  var compression: CompressionPolicy
+  @exclusivity(unchecked) var window: Window
+  @exclusivity(unchecked) var sizing: ChunkSizing
+  @exclusivity(unchecked) var compression: CompressionPolicy
   /// Pieces that wait for a lane; redelivered ones stand in front.
-  var pending = Fifo<Piece>()
+  @exclusivity(unchecked) var pending = Fifo<Piece>()
   /// Inputs that are to run without company: where containers run several at once, and where nobody knows which of
   /// several made a container do what none may.
-  var alone = Fifo<Piece>()
+  @exclusivity(unchecked) var alone = Fifo<Piece>()
   /// Inputs in both.
-  var pendingInputs = 0
+  @exclusivity(unchecked) var pendingInputs = 0
   /// Inputs taken that were neither delivered nor dropped.
-  var open = 0
+  @exclusivity(unchecked) var open = 0
   /// Attempts of inputs that failed once.
-  var charges: [Int: Charge] = [:]
+  @exclusivity(unchecked) var charges: [Int: Charge] = [:]
   /// The index of the next input to be taken.
-  var nextIndex = 0
-  var sourceIsOpen = true
+  @exclusivity(unchecked) var nextIndex = 0
+  @exclusivity(unchecked) var sourceIsOpen = true
   /// Somebody is encoding a chunk of this call.
-  var isFilling = false
-  var isCancelled = false
+  @exclusivity(unchecked) var isFilling = false
+  @exclusivity(unchecked) var isCancelled = false
   /// What ends the whole call, after the outputs before it.
-  var failure: GantryError?
+  @exclusivity(unchecked) var failure: GantryError?
   /// What its input sequence threw: the caller's, after the outputs of the inputs before it.
-  var sourceError: (any Error)?
-  var waiter: Waiter?
+  @exclusivity(unchecked) var sourceError: (any Error)?
+  @exclusivity(unchecked) var waiter: Waiter?
   /// The waiter wants to know of the end or a failure only.
-  var waitsForEnd = false
-  var feeder: Feeder?
+  @exclusivity(unchecked) var waitsForEnd = false
+  @exclusivity(unchecked) var feeder: Feeder?
   /// Set once, before the call begins.
-  var coordinator: Coordinator?
+  @exclusivity(unchecked) var coordinator: Coordinator?
   /// Its source is read on its caller's thread: it cannot block, or the caller blocks anyway.
-  var isReadByCaller: Bool
+  @exclusivity(unchecked) var isReadByCaller: Bool
   /// Outputs count as handed over when they arrive: nobody takes them before the end.
-  var isCollecting = false
+  @exclusivity(unchecked) var isCollecting = false
   /// Smoothed bytes of an input.
-  var meanBytes = 64.0
+  @exclusivity(unchecked) var meanBytes = 64.0
   /// Inputs that gave an output, and that failed for good.
-  var completed = 0
-  var failed = 0
+  @exclusivity(unchecked) var completed = 0
+  @exclusivity(unchecked) var failed = 0
   /// Inputs taken or about to be, where the source can tell.
-  var total: Int?
+  @exclusivity(unchecked) var total: Int?
   /// Attempts, durations and containers by index, while nobody took them; nil unless the caller asked.
-  var facts: [Int: OutcomeFacts]?
+  @exclusivity(unchecked) var facts: [Int: OutcomeFacts]?
   /// What the log tells of it.
-  var diary = CallDiary()
+  @exclusivity(unchecked) var diary = CallDiary()
   /// During a shutdown: since when nothing was in flight and nobody waited.
-  var forgottenSince: UInt64?
+  @exclusivity(unchecked) var forgottenSince: UInt64?
   /// Since when nothing of it was in a lane although something waited; nil when it is being served.
-  var starvedSince: UInt64?
+  @exclusivity(unchecked) var starvedSince: UInt64?
 
   init(pool: Pool, filler: ChunkFiller, sink: OutputSink, ceiling: Int?, isSingle: Bool) {
     self.pool = pool

@@ -11,9 +11,9 @@ final class Chunk {
   let block: ArenaBlock
   let form: ChunkForm
   /// Inputs that were neither delivered nor dropped.
-  var unaccounted: Int
+  @exclusivity(unchecked) var unaccounted: Int
   /// Descriptors in lanes that name it.
-  var references = 0
+  @exclusivity(unchecked) var references = 0
 
   init(call: Call, base: Int, count: Int, block: ArenaBlock, form: ChunkForm) {
     self.call = call

@@ -17,73 +17,73 @@ final class Container {
   let epoch: UInt64
   let pool: Pool
   let lane: LaneProducer
-  var ledger = LaneLedger()
-  var state = State.starting
+  @exclusivity(unchecked) var ledger = LaneLedger()
+  @exclusivity(unchecked) var state = State.starting
   /// It has reported that it runs.
-  var hasStarted = false
-  var pid: Int32 = 0
+  @exclusivity(unchecked) var hasStarted = false
+  @exclusivity(unchecked) var pid: Int32 = 0
   /// The same in its own words, which may come first; for messages only.
-  var pidInItsWords: Int32 = 0
-  var pidfd: Int32 = -1
+  @exclusivity(unchecked) var pidInItsWords: Int32 = 0
+  @exclusivity(unchecked) var pidfd: Int32 = -1
   let errorPipe: Int32
   /// The last bytes of its standard error.
-  var lastWords: [UInt8] = []
+  @exclusivity(unchecked) var lastWords: [UInt8] = []
   /// What it will write on its standard error before anything of its own; nil: it has, or it writes nothing else.
-  var mark: [UInt8]?
+  @exclusivity(unchecked) var mark: [UInt8]?
   /// Whether what it writes on its standard error is shown; it explains its death in any case.
-  var isHeard = true
+  @exclusivity(unchecked) var isHeard = true
   /// The program's standard error has no room for what it writes on its own, which is left in the pipe.
-  var isMuted = false
+  @exclusivity(unchecked) var isMuted = false
   /// Pieces of one large output.
-  var largePieces: [UInt8] = []
+  @exclusivity(unchecked) var largePieces: [UInt8] = []
   /// Where it stood when last looked at, and since when.
-  var seen = LaneProgress(tag: 0, input: 0, isRunning: false)
-  var seenSince: UInt64 = 0
+  @exclusivity(unchecked) var seen = LaneProgress(tag: 0, input: 0, isRunning: false)
+  @exclusivity(unchecked) var seenSince: UInt64 = 0
   /// It stood still for too long when last looked at: one input takes longer than the others let expect.
-  var isStuck = false
+  @exclusivity(unchecked) var isStuck = false
   let startedAt: UInt64
   /// Records taken; 0: it never got as far as an input.
-  var outputs = 0
+  @exclusivity(unchecked) var outputs = 0
   /// Attempts of them that threw or gave what has no encoding.
-  var failed = 0
+  @exclusivity(unchecked) var failed = 0
   /// Descriptors that were cancelled while they ran; it is killed when it still has one then.
-  var unwanted: [(position: UInt64, at: UInt64)] = []
+  @exclusivity(unchecked) var unwanted: [(position: UInt64, at: UInt64)] = []
   /// Descriptors that are to be cancelled when the container has had time to read of those before.
-  var toCancel = Fifo<UInt64>()
+  @exclusivity(unchecked) var toCancel = Fifo<UInt64>()
   /// Cancels written since the last look at it.
-  var cancelsWritten = 0
+  @exclusivity(unchecked) var cancelsWritten = 0
   /// Times the running input, where the function has a timeout.
-  var clock = AttemptClock()
+  @exclusivity(unchecked) var clock = AttemptClock()
   /// Tells whether it goes on at all, where the function has a timeout.
-  var standstill = StandstillClock()
+  @exclusivity(unchecked) var standstill = StandstillClock()
   /// Positions of granted inputs that were not seen to start.
-  var unseen: [UInt64] = []
+  @exclusivity(unchecked) var unseen: [UInt64] = []
   /// The input that was overdue when the driver killed it.
-  var overdue: LaneProgress?
+  @exclusivity(unchecked) var overdue: LaneProgress?
   /// Times its inputs, where several run at once.
-  var claims = ClaimClock()
+  @exclusivity(unchecked) var claims = ClaimClock()
   /// The descriptors before it were overdue when the driver killed it, where several run at once.
-  var overdueBefore: UInt64?
+  @exclusivity(unchecked) var overdueBefore: UInt64?
   /// The driver killed it because something cancelled would not end.
-  var outlivedCancel = false
+  @exclusivity(unchecked) var outlivedCancel = false
   /// What it has is to run without company.
-  var isAlone = false
+  @exclusivity(unchecked) var isAlone = false
   /// It ended because its zygote did.
-  var isOrphan = false
+  @exclusivity(unchecked) var isOrphan = false
   /// The driver asked it to leave.
-  var isRetiring = false
+  @exclusivity(unchecked) var isRetiring = false
   /// Kill it then if it has not left.
-  var leaveBy: UInt64?
+  @exclusivity(unchecked) var leaveBy: UInt64?
   /// Why the driver killed it, if it did.
-  var verdict: String?
+  @exclusivity(unchecked) var verdict: String?
   /// It wrote what no correct container writes, or shows no sign of what it does: none of its words is believed.
-  var isLiar = false
+  @exclusivity(unchecked) var isLiar = false
   /// Rings of its doorbell in a row that nothing had come before.
-  var emptyRings = 0
+  @exclusivity(unchecked) var emptyRings = 0
   /// When the kernel said that it is gone, while its status is awaited.
-  var goneSince: UInt64?
-  var needsWake = false
-  var idleSince: UInt64 = 0
+  @exclusivity(unchecked) var goneSince: UInt64?
+  @exclusivity(unchecked) var needsWake = false
+  @exclusivity(unchecked) var idleSince: UInt64 = 0
 
   init(epoch: UInt64, pool: Pool, lane: LaneProducer, errorPipe: Int32, now: UInt64) {
     self.epoch = epoch

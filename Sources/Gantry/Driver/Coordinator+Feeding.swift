@@ -198,11 +198,10 @@ extension Coordinator {
   /// call's long chunk, delays nobody but itself.
   private func noteStarving(_ pool: Pool) {
     for call in pool.calls where !call.pending.isEmpty {
-      guard let since = call.starvedSince else {
-        call.starvedSince = now
-        continue
-      }
-      guard now &- since >= Coordinator.stall, !isInLane(call) else { continue }
+      let since = call.starvedSince ?? now
+      call.starvedSince = since
+      // Somebody waits for a single call; what is behind others in a map waits for less.
+      guard call.isSingle || now &- since >= Coordinator.stall, !isInLane(call) else { continue }
       let candidates = pool.containers.filter { hasRoom($0, for: call) }
       guard let container = candidates.min(by: { $0.ledger.inputs < $1.ledger.inputs }) else { continue }
       takeBackUnclaimed(container)

@@ -40,7 +40,9 @@ extension Coordinator {
       capacity = min(chunkBytes, max(1, most) * width)
       mostBytes = capacity
     } else {
-      capacity = min(chunkBytes, max(512, Int(call.meanBytes * 1.3) * most))
+      // An input larger than a chunk should be goes alone, and is to be encoded in place, too.
+      let single = Int(min(call.meanBytes * 1.05, Double(ringBytes)))
+      capacity = max(min(chunkBytes, max(512, Int(call.meanBytes * 1.3) * most)), single)
     }
     guard let block = allocate(capacity, for: call) else { return nil }
     call.isFilling = true

@@ -24,54 +24,54 @@ final class Coordinator: @unchecked Sendable {
   let isDebugging: Bool
   let bar: ProgressBar?
   /// What is said when the lock is freed.
-  var outbox = Outbox()
+  @exclusivity(unchecked) var outbox = Outbox()
   /// When the progress line is drawn next.
-  var progressDueAt: UInt64 = .max
+  @exclusivity(unchecked) var progressDueAt: UInt64 = .max
   /// Calls begun so far.
-  var lastMap = 0
+  @exclusivity(unchecked) var lastMap = 0
   /// Bytes of the arena that may be in use before inputs are no longer taken.
   let ringBytes: Int
   /// The most bytes a chunk of more than one input has.
   let chunkBytes: Int
   let poller: Poller
 
-  var arena: Arena
-  var chunks = ChunkTable()
-  var pools: [Pool] = []
-  var keeper: Keeper
+  @exclusivity(unchecked) var arena: Arena
+  @exclusivity(unchecked) var chunks = ChunkTable()
+  @exclusivity(unchecked) var pools: [Pool] = []
+  @exclusivity(unchecked) var keeper: Keeper
   /// Containers are threads of this process, and `keeper` keeps nothing.
   let isInProcess: Bool
   /// By epoch: the number in the poller's events.
-  var containers: [UInt64: Container] = [:]
-  var lastEpoch: UInt64 = 0
+  @exclusivity(unchecked) var containers: [UInt64: Container] = [:]
+  @exclusivity(unchecked) var lastEpoch: UInt64 = 0
   /// The time of the present turn.
-  var now: UInt64 = 0
+  @exclusivity(unchecked) var now: UInt64 = 0
   /// Callers that are driving now; at zero the containers ring the background thread.
-  private var drivers = 0
+  @exclusivity(unchecked) private var drivers = 0
   /// How soon stalled containers are looked at again.
-  var tick = Coordinator.shortestTick
-  var nextTick: UInt64 = 0
+  @exclusivity(unchecked) var tick = Coordinator.shortestTick
+  @exclusivity(unchecked) var nextTick: UInt64 = 0
   /// When something is due at the latest; settled at the end of each turn.
-  var deadline: UInt64 = .max
+  @exclusivity(unchecked) var deadline: UInt64 = .max
   /// What the poller's timer is set to.
-  var armedDeadline: UInt64 = .max
+  @exclusivity(unchecked) var armedDeadline: UInt64 = .max
   /// Woken once the lock is free.
-  private var woken: [Waiter] = []
+  @exclusivity(unchecked) private var woken: [Waiter] = []
   /// Cancelled once the lock is free: that runs the handlers of the user's sequences.
-  private var stoppedFeeders: [Feeder] = []
-  var isShuttingDown = false
-  var isStopped = false
+  @exclusivity(unchecked) private var stoppedFeeders: [Feeder] = []
+  @exclusivity(unchecked) var isShuttingDown = false
+  @exclusivity(unchecked) var isStopped = false
   /// The process that made it.
   let owner = getpid()
   /// Why it takes no calls any more, if the program has closed its descriptors.
-  var estranged: GantryError?
+  @exclusivity(unchecked) var estranged: GantryError?
   /// Containers whose descriptors the program has closed: what is left of them is never touched.
-  var abandoned: [Container] = []
+  @exclusivity(unchecked) var abandoned: [Container] = []
   /// Why it takes no calls at all: it has no processes.
   let refusal: GantryError?
   /// Whether containers have run the program's main before they are containers.
   let runsProgram: Bool
-  var zygote = ZygoteWatch()
+  @exclusivity(unchecked) var zygote = ZygoteWatch()
   /// Where the background thread waits while another driver of this process forks.
   let gate = Gate()
 
@@ -316,6 +316,14 @@ final class Coordinator: @unchecked Sendable {
     if container.ledger.isEmpty { return container.state == .starting ? .whenDry : .never }
     // One that runs several inputs may publish while it waits for more.
     if container.pool.concurrency > 1 { return .always }
-    return container.pool.calls.contains { $0.waiter != nil } ? .always : .whenDry
+    return container.pool.calls.contains { wantsEachRecord($0) } ? .always : .whenDry
   }
+
+  /// Whether somebody sleeps who is to hear of the next outputs at once: not who waits for all of many short inputs.
+  private func wantsEachRecord(_ call: Call) -> Bool {
+    guard call.waiter != nil else { return false }
+    return !call.waitsForEnd || (call.pool.mean ?? .infinity) > Coordinator.shortInput
+  }
+
+  private static let shortInput = 1_000_000.0
 }

@@ -14,25 +14,25 @@ final class Pool {
   /// What its containers may not do.
   let sandbox: SandboxRules?
   let maxContainers: Int
-  var containers: [Container] = []
-  var calls: [Call] = []
+  @exclusivity(unchecked) var containers: [Container] = []
+  @exclusivity(unchecked) var calls: [Call] = []
   /// Where the next turn of feeding begins.
-  var nextCall = 0
-  var scaling: PoolScaling
+  @exclusivity(unchecked) var nextCall = 0
+  @exclusivity(unchecked) var scaling: PoolScaling
   /// Inputs that a container runs at a time.
   let concurrency: Int
   /// Grants starts, where the function has a rate limit.
-  var limiter: RateLimiter?
+  @exclusivity(unchecked) var limiter: RateLimiter?
   /// Inputs that wait for their backoff, soonest first.
-  var delayed: [DelayedPiece] = []
+  @exclusivity(unchecked) var delayed: [DelayedPiece] = []
   /// Smoothed run time of an input over all calls, in nanoseconds.
-  var mean: Double?
-  var counts = PoolCounts()
-  var waits = WaitClock()
+  @exclusivity(unchecked) var mean: Double?
+  @exclusivity(unchecked) var counts = PoolCounts()
+  @exclusivity(unchecked) var waits = WaitClock()
   /// Since when no container could be started for want of descriptors or memory that others hold.
-  var wantsRoomSince: UInt64?
+  @exclusivity(unchecked) var wantsRoomSince: UInt64?
   /// The last who could call it is gone: it goes with its last call and container.
-  var isDissolving = false
+  @exclusivity(unchecked) var isDissolving = false
 
   init(
     name: String, function: Int, options: FunctionOptions, runner: ChunkRunner, sandbox: SandboxRules?
