@@ -8,6 +8,10 @@ let package = Package(
     .package(name: "gantry", path: "..")
   ],
   targets: [
-    .executableTarget(name: "GantryBench", dependencies: [.product(name: "Gantry", package: "gantry")])
+    // What is computed and how a contestant is called, for all that are written in Swift.
+    .target(name: "Workloads"),
+    .executableTarget(
+      name: "GantryBench", dependencies: ["Workloads", .product(name: "Gantry", package: "gantry")]),
+    .executableTarget(name: "SwiftRivals", dependencies: ["Workloads"]),
   ]
 )

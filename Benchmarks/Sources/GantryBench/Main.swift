@@ -1,90 +1,62 @@
-// One round of one workload: `GantryBench map WORKERS COUNT` or `GantryBench remote WORKERS COUNT`.
-// Called by tools/bench, which runs rival.py beside it in turn; prints one line of numbers and nothing else.
+// Gantry as a contestant: `GantryBench WORKLOAD key=value...` prints its measures, `GantryBench --about` what it can do.
+// Called by tools/bench, beside its rivals. Each file beside this one holds the workloads of one kind.
 
 import Gantry
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Musl
-#endif
+import Workloads
 
 @main
 struct GantryBench: App {
   private let plan: Plan
-  let square: Function<Int, Int>
+  let numbers: Numbers
+  let texts: Texts
+  let blobs: Blobs
+  let burners: Burners
+  let starters: Starters
 
   init() {
-    let plan = Plan(CommandLine.arguments)
-    self.plan = plan
-    square = Function("square", options: .init(maxContainers: plan.workers)) { (x: Int) in x * x }
+    let arguments = CommandLine.arguments.dropFirst()
+    if arguments.first == "--about" { describe("Gantry", Array(workloads.keys.sorted())) }
+    plan = Plan(arguments)
+    numbers = Numbers(plan)
+    texts = Texts(plan)
+    blobs = Blobs(plan)
+    burners = Burners(plan)
+    starters = Starters(plan)
   }
 
   func run() async throws {
-    // Containers start and warm up outside the measurement, as the rival's pool does.
-    _ = try await square.map(Array(0..<100_000)).collect()
-    switch plan.workload {
-    case .map: try await timeMap(square, plan.count)
-    case .remote: try await timeRemote(square, plan.count)
-    }
+    guard let workload = workloads[plan.workload] else { stop("Gantry has no workload \(plan.workload).") }
+    report(try await workload(self, plan))
   }
 }
 
-/// What the arguments ask for.
-private struct Plan: Sendable {
-  enum Workload: String {
-    case map
-    case remote
-  }
+/// A workload takes the functions it needs, and gives what it measured.
+typealias Workload = @Sendable (GantryBench, Plan) async throws -> Measures
 
-  let workload: Workload
-  let workers: Int
-  let count: Int
-
-  init(_ arguments: [String]) {
-    guard arguments.count == 4, let workload = Workload(rawValue: arguments[1]),
-      let workers = Int(arguments[2]), workers > 0, let count = Int(arguments[3]), count > 0
-    else { stop("usage: GantryBench map|remote WORKERS COUNT") }
-    self.workload = workload
-    self.workers = workers
-    self.count = count
-  }
-}
-
-/// Prints the seconds of one map, from its call to the whole array.
-private func timeMap(_ square: Function<Int, Int>, _ count: Int) async throws {
-  let inputs = Array(0..<count)
-  let clock = ContinuousClock()
-  let start = clock.now
-  let outputs = try await square.map(inputs).collect()
-  let elapsed = clock.now - start
-  guard outputs.count == count, outputs.enumerated().allSatisfy({ $1 == $0 * $0 }) else {
-    stop("The map's outputs are wrong.")
-  }
-  print(elapsed.seconds)
-}
-
-/// Prints the median and the 99th percentile, in seconds, of single calls one after the other.
-private func timeRemote(_ square: Function<Int, Int>, _ count: Int) async throws {
-  let clock = ContinuousClock()
-  var times: [Duration] = []
-  times.reserveCapacity(count)
-  for input in 0..<count {
-    let start = clock.now
-    let output = try await square.remote(input)
-    times.append(clock.now - start)
-    guard output == input * input else { stop("The call of \(input) gave \(output).") }
-  }
-  times.sort()
-  print(times[count / 2].seconds, times[min(count - 1, count * 99 / 100)].seconds)
-}
-
-private func stop(_ message: String) -> Never {
-  var text = message + "\n"
-  text.withUTF8 { _ = write(2, $0.baseAddress, $0.count) }
-  exit(2)
-}
-
-extension Duration {
-  fileprivate var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
-}
+private let workloads: [String: Workload] = [
+  "w1-collect": { try await $0.numbers.collect($1) },
+  "w1-iterate": { try await $0.numbers.iterate($1) },
+  "w1-elements": { try await $0.numbers.elements($1) },
+  "w1-unordered": { try await $0.numbers.unordered($1) },
+  "w1-foreach": { try await $0.numbers.forEach($1) },
+  "w2": { try await $0.numbers.two($1) },
+  "w3": { try await $0.texts.strings($1) },
+  "w4": { try await $0.texts.items($1) },
+  "w5-in": { try await $0.blobs.into($1) },
+  "w5-echo": { try await $0.blobs.echo($1) },
+  "w6": { try await $0.texts.lines($1) },
+  "w7": { try await $0.burners.even($1) },
+  "w8-ordered": { try await $0.burners.skewed($1, inOrder: true) },
+  "w8-unordered": { try await $0.burners.skewed($1, inOrder: false) },
+  "w9-idle": { try await $0.burners.callIdle($1) },
+  "w9-parked": { try await $0.burners.callParked($1) },
+  "w9-loaded": { try await $0.burners.callLoaded($1) },
+  "w10-first": { try await $0.starters.first($1) },
+  "w10-containers": { try await $0.starters.containers($1) },
+  "w10-restarts": { try await $0.starters.restarts($1) },
+  "w11": { try await $0.burners.crashing($1) },
+  "w12-inputs": { try await $0.numbers.stream($1) },
+  "w12-containers": { try await $0.numbers.collect($1) },
+  "w12-maps": { try await $0.numbers.maps($1) },
+  "w12-chunks": { try await $0.numbers.collect($1) },
+]
