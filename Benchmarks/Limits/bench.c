@@ -69,7 +69,7 @@ uint64_t bench_setting(const char *name, uint64_t otherwise, uint64_t most) {
 
 static void on_alarm(int number) {
   (void)number;
-  static const char sentence[] = "The measurement did not end in its time limit: give it a higher timeout= in seconds.\n";
+  static const char sentence[] = "The measurement did not end in time: give it a higher timeout= in seconds.\n";
   ssize_t written = write(STDERR_FILENO, sentence, sizeof sentence - 1);
   (void)written;
   _exit(1);
@@ -94,7 +94,8 @@ static void on_child(int number) {
 void bench_begin(void) {
   limit_s = (unsigned)bench_setting("timeout", BENCH_LIMIT_S, 86400);
   for (int i = 0; i < setting_count; i += 1) {
-    if (settings[i] != NULL) bench_fail("This workload has no setting '%s': see --about for those it has.", settings[i]);
+    if (settings[i] == NULL) continue;
+    bench_fail("This workload has no setting '%s': see --about for those it has.", settings[i]);
   }
   // Calls that wait go on after a peer's end: what it sent last is still to be read.
   struct sigaction action = {.sa_handler = on_child, .sa_flags = SA_RESTART | SA_NOCLDSTOP};

@@ -1,5 +1,5 @@
-// What all programs here share: sentences for failures, settings, the clock, processors, and a second process whose death
-// ends the first. No program leaves anything behind: names are gone before there is anybody to leave them.
+// What all programs here share: sentences for failures, settings, the clock, processors, and a second process whose
+// death ends the first. No program leaves anything behind: names are gone before there is anybody to leave them.
 #ifndef GANTRY_BENCH_H
 #define GANTRY_BENCH_H
 

@@ -1,4 +1,4 @@
-// The containers' side of the lane workload: squares each input of a chunk from the arena straight into the open record.
+// The containers' side of the lane workload: squares each input of a chunk from the arena into the open record.
 #include "bench.h"
 #include "lane.h"
 

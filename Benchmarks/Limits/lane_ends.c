@@ -95,7 +95,8 @@ void lane_await_records(gantry_producer *producers, uint64_t count, int doorbell
 
 void lane_await_room(gantry_consumer *consumer, uint64_t bytes) {
   while (gantry_consumer_room(consumer) < bytes) {
-    if (gantry_consumer_wait_room(consumer, bytes) == GANTRY_WAIT_STOP) bench_fail("The lane was stopped amid its work.");
+    int result = gantry_consumer_wait_room(consumer, bytes);
+    if (result == GANTRY_WAIT_STOP) bench_fail("The lane was stopped amid its work.");
   }
 }
 
