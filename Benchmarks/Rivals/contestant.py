@@ -9,7 +9,6 @@ import importlib.metadata
 import json
 import os
 import platform
-import random
 import signal
 import sys
 import threading
@@ -19,9 +18,6 @@ import work
 
 CANNOT_RUN, CANNOT_SURVIVE = 3, 4
 HANG = 30  # seconds after which a map whose workers were killed counts as hung
-# Inputs of each of the maps that keep workers busy under single calls: two at once, so that one fills the pause until
-# the other starts anew. They are short, because with most libraries a call waits until all before it is handed out.
-BUSY = 100
 COUNTS = {
     "w1-collect": 8_000_000, "w1-iterate": 8_000_000, "w1-unordered": 8_000_000, "w1-foreach": 8_000_000,
     "w2": 2_000_000, "w3": 1_000_000, "w4": 500_000, "w5-in": 256, "w5-echo": 256, "w6": 200_000, "w7": 20_000,
@@ -36,6 +32,9 @@ class Rival:
     needs = None  # the distribution that has to be installed, None for a part of Python
     # {"w1-collect": {"chunk": [65_536, 0]}}: the first value of each is the likely best, 0 the library's own choice.
     sweeps: dict = {}
+    # What keeps workers busy under single calls: so many maps at once, of so many inputs. Two, so that one fills the
+    # pause until the other starts anew; short, because with most libraries a call waits until all before it is done.
+    busy_maps, busy_inputs = 2, 100
 
     def start(self, workers):
         """Starts as many workers."""
@@ -162,7 +161,7 @@ class _Timing:
 
     def warming(self):
         """How many inputs warm up: fewer where each takes long, and enough for a chunk for each worker."""
-        digits = str(self.settings.get("chunk", self.settings.get("by", ""))).rpartition("-")[2]
+        digits = str(self.settings.get("chunk", self.settings.get("slice", self.settings.get("by", "")))).rpartition("-")[2]
         chunk = int(digits) if digits.isdigit() else 0
         some = 2_000 if self.count <= 20_000 else 100_000
         return min(self.count, max(some, self.workers * chunk))
@@ -246,12 +245,12 @@ def busy(rival, settings):
     def keep():
         try:
             while not ended.is_set():
-                rival.map(work.burn, work.numbers(BUSY), settings)
+                rival.map(work.burn, work.numbers(rival.busy_inputs), settings)
         except Exception as error:
             failures.append(error)
 
-    rival.map(work.burn, work.numbers(BUSY), settings)
-    threads = [threading.Thread(target=keep) for _ in range(2)]
+    rival.map(work.burn, work.numbers(rival.busy_inputs), settings)
+    threads = [threading.Thread(target=keep) for _ in range(rival.busy_maps)]
     for thread in threads:
         thread.start()
     try:

@@ -17,7 +17,8 @@ BURNS = {"by": ["slice-64", "slice-16", "slice-256", "chunk-16", "chunk-64", "ch
 class Mpire(contestant.Rival):
     name = "mpire WorkerPool"
     needs = "mpire"
-    # No w9-loaded: a pool runs one map at a time, and takes no single call meanwhile.
+    # A pool runs one map at a time, and hands out little of it ahead: a call passes the rest.
+    busy_maps, busy_inputs = 1, 10_000
     sweeps = {
         "w1-collect": NUMBERS,
         "w1-iterate": NUMBERS,
@@ -33,6 +34,7 @@ class Mpire(contestant.Rival):
         "w8-ordered": BURNS,
         "w8-unordered": BURNS,
         "w9-idle": {},
+        "w9-loaded": {"by": ["chunk-1", "chunk-10"]},
         "w11": {"by": ["chunk-1"]},
     }
 
