@@ -79,8 +79,8 @@ def _head(results):
         f"of each workload, in each of which everyone takes a turn.{quick}",
         "A figure is the median over the rounds; its spread is from the least to the most, and the median distance from "
         "the median. A ratio is taken within each round, and is the median of those: above 1, Gantry is so many times "
-        f"as good. Rounds before which a cache line took more than {LIMIT:g} times as long from core to core as in the "
-        f"median were run again. {sweep} The best stand first.",
+        f"as good. Rounds before which a cache line took more than {LIMIT:g} times as long from core to core as in "
+        f"the median were run again. {sweep} The best stand first.",
         table(["what", "this run"], rows),
         table(["contestant", "version", "note"], versions)])
 

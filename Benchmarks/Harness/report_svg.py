@@ -15,7 +15,7 @@ PAPER, EDGE, INK, FAINT, GRID = "#ffffff", "#d0d7de", "#1f2328", "#59636e", "#e4
 KINDS = {
     "gantry": ("#0969da", "#0969da", "Gantry"),
     "swift": ("#d4a72c", "#9a6700", "Swift in one process, or without isolation"),
-    "rival": ("#a8b3bf", "#6e7781", "other languages' libraries"),
+    "rival": ("#a8b3bf", "#6e7781", "rivals"),
     "limit": ("#ffffff", "#59636e", "physical limit"),
 }
 SERIES = ["#0969da", "#bc4c00", "#1a7f37", "#8250df", "#6e7781", "#bf3989"]
@@ -211,7 +211,7 @@ def _text(x, y, text, size, fill=INK, anchor="start", weight=400):
 
 
 def _page(title, subtitle, note, parts, height):
-    notes = [_text(WIDTH - MARGIN, 60, note, 12, FAINT, "end")] if note else []
+    notes = [_text(WIDTH - MARGIN, 36, note, 12, FAINT, "end")] if note else []
     body = "\n".join([
         f"<title>{escape(title)}</title>",
         f'<rect x="0.5" y="0.5" width="{WIDTH - 1}" height="{height - 1:.0f}" rx="8" fill="{PAPER}" stroke="{EDGE}"/>',

@@ -58,5 +58,5 @@ def goal(unit, value):
 
 
 def settings(values):
-    """Settings in one line; 0 is the contestant's own choice."""
-    return ", ".join(f"{key} {value if value != 0 else 'its own'}" for key, value in values.items())
+    """Settings in one line; a chunk of 0 is the contestant's own choice."""
+    return ", ".join(f"{key} {'its own' if (key, value) == ('chunk', 0) else value}" for key, value in values.items())

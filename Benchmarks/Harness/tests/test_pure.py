@@ -14,7 +14,7 @@ def entry(id, kind="rival", companion=None, point=None):
 
 
 def record(workload, entries, rounds):
-    """A record of `rounds`: [{key: figures}], the last of which is set aside where it has the key None."""
+    """A record of `rounds`, each {key: figures}; one is set aside where it has the key None, too."""
     listed = next(one for one in workloads.WORKLOADS if one.id == workload)
     made = {
         "title": listed.title, "section": listed.section, "figures": list(listed.figures), "axis": listed.axis,

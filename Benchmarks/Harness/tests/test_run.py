@@ -1,4 +1,4 @@
-"""Runs fake contestants by the protocol: discovery, failures, time limits, rounds and the probe, a run from end to end."""
+"""Runs fake contestants: discovery, failures, time limits, rounds and the probe, and a run from end to end."""
 
 import contextlib
 import io
