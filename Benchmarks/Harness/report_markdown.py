@@ -77,8 +77,8 @@ def _head(results):
         "# Results",
         f"Written by `tools/bench`, not by hand. {options['workers']} workers everywhere; {options['rounds']} rounds "
         f"of each workload, in each of which everyone takes a turn.{quick}",
-        "A figure is the median over the rounds; its spread is from the least to the most, and the median distance from "
-        "the median. A ratio is taken within each round, and is the median of those: above 1, Gantry is so many times "
+        "A figure is the median over the rounds; its spread is from the least to the most, and the median distance "
+        "from the median. A ratio is taken within each round, and is the median of those: above 1, Gantry is so many times "
         f"as good. Rounds before which a cache line took more than {LIMIT:g} times as long from core to core as in "
         f"the median were run again. {sweep} The best stand first.",
         table(["what", "this run"], rows),
@@ -166,7 +166,7 @@ def _inputs(record):
     """What a round had for inputs, and how many rounds were run again."""
     words = []
     if record["count"]:
-        words.append(f"{record['count']:,} inputs.")
+        words.append(f"{record['count']:,} {'messages' if record['section'] == 'ring' else 'inputs'}.")
     aside = [one for one in record["rounds"] if not one["kept"]]
     if aside:
         probes = ", ".join(units.time(one["probe"]) for one in aside)

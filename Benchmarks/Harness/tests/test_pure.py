@@ -31,8 +31,8 @@ def record(workload, entries, rounds):
 
 def collect():
     return record("w1-collect", {
-        "gantry": entry("gantry", "gantry"), "pool": entry("pool"), "limits/lane-w1": entry("limits", "limit", "lane-w1")
-    }, [
+        "gantry": entry("gantry", "gantry"), "pool": entry("pool"),
+        "limits/lane-w1": entry("limits", "limit", "lane-w1")}, [
         {"gantry": {"seconds": 0.1}, "pool": {"seconds": 2.0}, "limits/lane-w1": {"seconds": 0.05}},
         # Both twice as slow: the machine, and no matter within the round.
         {"gantry": {"seconds": 0.2}, "pool": {"seconds": 4.0}, "limits/lane-w1": {"seconds": 0.1}},
