@@ -78,9 +78,9 @@ def _head(results):
         f"Written by `tools/bench`, not by hand. {options['workers']} workers everywhere; {options['rounds']} rounds "
         f"of each workload, in each of which everyone takes a turn.{quick}",
         "A figure is the median over the rounds; its spread is from the least to the most, and the median distance "
-        "from the median. A ratio is taken within each round, and is the median of those: above 1, Gantry is so many times "
-        f"as good. Rounds before which a cache line took more than {LIMIT:g} times as long from core to core as in "
-        f"the median were run again. {sweep} The best stand first.",
+        "from the median. A ratio is taken within each round, and is the median of those: above 1, Gantry is so many "
+        "times as good. Rounds before which a cache line took much longer from core to core than in the median "
+        f"({LIMIT:g} times) were run again. {sweep} The best stand first.",
         table(["what", "this run"], rows),
         table(["contestant", "version", "note"], versions)])
 
