@@ -13,5 +13,7 @@ let package = Package(
     .executableTarget(
       name: "GantryBench", dependencies: ["Workloads", .product(name: "Gantry", package: "gantry")]),
     .executableTarget(name: "SwiftRivals", dependencies: ["Workloads"]),
+    // Runs of which calls, copies and allocations are counted.
+    .executableTarget(name: "CountedRuns", dependencies: [.product(name: "Gantry", package: "gantry")]),
   ]
 )

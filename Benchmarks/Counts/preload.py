@@ -1,0 +1,46 @@
+"""Allocations and copied bytes of a map, counted by calls.c, which is loaded in front of the C library."""
+
+import os
+import struct
+import tempfile
+
+from runs import Difference, start
+
+HEADER, ROW, ROWS = 64, struct.Struct("8Q"), 1024
+COUNTS = ("allocations", "allocated bytes", "copies", "copied bytes", "large copies", "large copied bytes")
+MEBIBYTE = 1 << 20
+
+
+def measure(program, counter):
+    """Names and values of everything counted here."""
+
+    def count(plan, inputs):
+        with tempfile.NamedTemporaryFile(prefix="gantry-counts-") as table:
+            table.truncate(HEADER + ROWS * ROW.size)
+            environment = dict(os.environ, LD_PRELOAD=str(counter), GANTRY_COUNTS=table.name)
+            run = start(program, plan, inputs, env=environment)
+            rows = table.read()
+        for offset in range(HEADER, len(rows), ROW.size):
+            pid, *counts = ROW.unpack_from(rows, offset)
+            for what, amount in zip(COUNTS, counts):
+                run.add(run.role(pid), what, amount)
+        return run
+
+    automatic = Difference(count, "square", 2_000_000, 10_000_000, times=3)
+    fixed = Difference(count, "square 1024", 1_000_000, 5_000_000, times=3)
+    blobs = Difference(count, "length", 32, 160, times=3)
+    echoes = Difference(count, "echo", 32, 160, times=3)
+    width = 8
+    values = {}
+    for role in ("driver", "container"):
+        plural = role if role == "driver" else "containers"
+        values |= {
+            f"allocations / 1,000 inputs, {plural}": automatic.per_thousand_inputs(role, "allocations"),
+            f"allocations / 1,000 chunks of 1,024, {plural}": fixed.per_thousand_chunks(role, "allocations"),
+            f"bytes copied / byte of Int in and out, {plural}": automatic.per_byte(role, "copied bytes", 2 * width),
+            f"bytes copied / byte of 1 MiB in, {plural}": blobs.per_byte(role, "large copied bytes", MEBIBYTE),
+            f"bytes copied / byte of 1 MiB echoed, {plural}": echoes.per_byte(role, "large copied bytes", MEBIBYTE),
+            f"bytes allocated / byte of 1 MiB in, {plural}": blobs.per_byte(role, "allocated bytes", MEBIBYTE),
+            f"bytes allocated / byte of 1 MiB echoed, {plural}": echoes.per_byte(role, "allocated bytes", MEBIBYTE),
+        }
+    return values
