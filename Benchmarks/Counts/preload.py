@@ -4,7 +4,7 @@ import os
 import struct
 import tempfile
 
-from runs import Difference, start
+from runs import ONE_PROCESSOR, Difference, start
 
 HEADER, ROW, ROWS = 64, struct.Struct("8Q"), 1024
 COUNTS = ("allocations", "allocated bytes", "copies", "copied bytes", "large copies", "large copied bytes")
@@ -18,7 +18,7 @@ def measure(program, counter):
         with tempfile.NamedTemporaryFile(prefix="gantry-counts-") as table:
             table.truncate(HEADER + ROWS * ROW.size)
             environment = dict(os.environ, LD_PRELOAD=str(counter), GANTRY_COUNTS=table.name)
-            run = start(program, plan, inputs, env=environment)
+            run = start(program, plan, inputs, before=ONE_PROCESSOR, env=environment)
             rows = table.read()
         for offset in range(HEADER, len(rows), ROW.size):
             pid, *counts = ROW.unpack_from(rows, offset)

@@ -1,6 +1,12 @@
 """Runs of CountedRuns and what they cost: always the difference between a long and a short one."""
 
+import os
+
 from programs import run
+
+# Where two processors race, how often one waits for the other depends on how far apart they are, which differs between
+# machines and, on a virtual one, between minutes. On one processor the same counts repeat within a tenth.
+ONE_PROCESSOR = ("taskset", "-c", str(min(os.sched_getaffinity(0))))
 
 
 class Run:
