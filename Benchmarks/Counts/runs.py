@@ -23,6 +23,12 @@ class Run:
         """Whose process it is. Keeper and zygote only start others: what they do is in short runs, too."""
         return "driver" if pid == self.driver else "container" if pid in self.containers else "other"
 
+    def demand(self, what, sentence):
+        """Ends the program where a role has none of something that every run has: then nothing was counted."""
+        for role in ("driver", "container"):
+            if not self.counts.get((role, what)):
+                raise SystemExit(f"Nothing was counted of the {role}: {sentence}")
+
     def add(self, role, what, amount):
         """Counts something of a role."""
         self.counts[role, what] = self.counts.get((role, what), 0) + amount
@@ -48,9 +54,9 @@ class Difference:
         self.chunks = min(run.chunks for run in self.long) - min(run.chunks for run in self.short)
 
     def of(self, role, what):
-        """How much more of something the long runs had."""
+        """How much more of something the long runs had; a little below 0 where it is nothing."""
         least = [min(run.counts.get((role, what), 0) for run in runs) for runs in (self.short, self.long)]
-        return max(0, least[1] - least[0])
+        return least[1] - least[0]
 
     def per_thousand_inputs(self, role, what):
         """As `of`, for 1,000 inputs."""

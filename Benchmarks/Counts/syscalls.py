@@ -53,6 +53,7 @@ def measure(program):
         with tempfile.NamedTemporaryFile(prefix="gantry-strace-") as log:
             run = start(program, plan, inputs, before=[*before, "strace", "-f", "-qq", "-o", log.name])
             read_log(log.name, run)
+        run.demand("calls", "strace could not follow it. Look whether this machine allows ptrace.")
         return run
 
     def count_everywhere(plan, inputs):
@@ -60,7 +61,7 @@ def measure(program):
 
     everywhere = Difference(count_everywhere, "square", 4_000_000, 20_000_000, times=4)
     automatic = Difference(count, "square", 4_000_000, 20_000_000, times=3)
-    fixed = Difference(count, "square 1024", 1_000_000, 5_000_000, times=6)
+    fixed = Difference(count, "square 1024", 1_000_000, 5_000_000, times=8)
     return {
         "system calls / 1,000 inputs, on all processors": everywhere.per_thousand_inputs("all", "calls"),
         "system calls / 1,000 inputs": automatic.per_thousand_inputs("all", "calls"),

@@ -6,20 +6,22 @@
 MARGINS = (
     ("system calls / 1,000 inputs, on all processors", 2.5, 0.2),
     ("wakes of the driver / ", 1.3, 60),
+    ("wakes of the driver's own threads", 1.8, 0),
     ("allocations / 1,000 inputs", 1.4, 0.02),
-    ("allocations / 1,000 chunks", 1.15, 20),
+    ("allocations / 1,000 chunks", 1.3, 20),
+    ("bytes copied / byte of Int", 1.15, 0.01),
     ("bytes copied", 1.03, 0.01),
     ("bytes allocated", 1.03, 0.01),
     ("bytes / ", 1, 0),
     ("instructions", 1.06, 0.5),
-    ("", 1.25, 0),
+    ("", 1.4, 0),
 )
 
 
 def threshold(name, value):
     """The threshold that goes with a measured value."""
     factor, more = next((factor, more) for words, factor, more in MARGINS if name.startswith(words))
-    return float(f"{value * factor + more:.3g}")
+    return float(f"{max(0, value) * factor + more:.3g}")
 
 
 def compare(group, values, limits, write):
