@@ -22,9 +22,9 @@ def measure(program, counter):
             rows = table.read()
         for offset in range(HEADER, len(rows), ROW.size):
             pid, *counts = ROW.unpack_from(rows, offset)
-            for what, amount in zip(COUNTS, counts):
+            for what, amount in zip(COUNTS, counts, strict=False):
                 run.add(run.role(pid), what, amount)
-        run.demand("allocations", "the C library's malloc was not replaced. Is the program linked dynamically to glibc?")
+        run.demand("allocations", "the C library's malloc was not replaced. Is the program linked to a shared glibc?")
         return run
 
     automatic = Difference(count, "square", 2_000_000, 10_000_000, times=3)

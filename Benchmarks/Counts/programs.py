@@ -1,4 +1,4 @@
-"""Builds what tools/count runs: the Swift program of the counted runs, the C ring's program, and the preloaded counter."""
+"""Builds what tools/count runs: the Swift program of the counted runs, the C ring's program, the preloaded counter."""
 
 import os
 import pathlib

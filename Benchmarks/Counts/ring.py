@@ -1,4 +1,4 @@
-"""Instructions of the C ring, by callgrind: each step of a chunk's way, as ring.c takes them; and bytes of its entries."""
+"""Instructions of the C ring, by callgrind: each step of a chunk's way, as in ring.c; and bytes of its entries."""
 
 import os
 import re
@@ -39,8 +39,17 @@ def profile(ring, chunks, inputs):
     """Instructions of each step for so many chunks."""
     with tempfile.NamedTemporaryFile(prefix="gantry-callgrind-") as out:
         run(
-            ["valgrind", "--tool=callgrind", f"--callgrind-out-file={out.name}", "--compress-strings=no",
-             "--compress-pos=no", "--dump-line=no", ring, str(chunks), str(inputs)],
+            [
+                "valgrind",
+                "--tool=callgrind",
+                f"--callgrind-out-file={out.name}",
+                "--compress-strings=no",
+                "--compress-pos=no",
+                "--dump-line=no",
+                ring,
+                str(chunks),
+                str(inputs),
+            ],
             env=dict(os.environ, LD_BIND_NOW="1"),
         )
         return read_profile(out.name)

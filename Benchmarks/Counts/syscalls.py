@@ -1,7 +1,7 @@
 """System calls and wakes of a map, out of strace's log: by process, so that driver and containers are told apart.
 
-strace makes each call slow, and so changes a little who waits for whom. The gate is on what happens on one processor, which
-repeats; the whole machine's count of calls stands beside it with more room.
+strace makes each call slow, and so changes a little who waits for whom. The gate is on what happens on one
+processor, which repeats; the whole machine's count of calls stands beside it with more room.
 """
 
 import re
@@ -69,5 +69,5 @@ def measure(program):
         "system calls / 1,000 chunks of 1,024, containers": fixed.per_thousand_chunks("container", "calls"),
         "wakes of containers / 1,000 chunks of 1,024": fixed.per_thousand_chunks("driver", "bells"),
         "wakes of the driver / 1,000 chunks of 1,024": fixed.per_thousand_chunks("container", "rings"),
-        "wakes of the driver's own threads / 1,000 chunks of 1,024": fixed.per_thousand_chunks("driver", "thread wakes"),
+        "wakes of the driver's threads / 1,000 chunks of 1,024": fixed.per_thousand_chunks("driver", "thread wakes"),
     }

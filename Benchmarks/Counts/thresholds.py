@@ -1,12 +1,12 @@
 """Compares counts with their thresholds, and prints a line for each."""
 
-# How far above what was measured a threshold is set: the first line whose words a count begins with has its factor, and what
-# is added to the product. Each is somewhat more than the spread of ten runs, some of them on a busy machine. One more of
-# anything a chunk is 1,000 more in 1,000 of them.
+# How far above what was measured a threshold is set: the first line whose words a count begins with has its factor, and
+# what is added to the product. Each is somewhat more than the spread of ten runs, some of them on a busy machine. One
+# more of anything a chunk is 1,000 more in 1,000 of them.
 MARGINS = (
     ("system calls / 1,000 inputs, on all processors", 2.5, 0.2),
     ("wakes of the driver / ", 1.3, 60),
-    ("wakes of the driver's own threads", 1.8, 0),
+    ("wakes of the driver's threads", 1.8, 0),
     ("allocations / 1,000 inputs", 1.4, 0.02),
     ("allocations / 1,000 chunks", 1.3, 20),
     ("bytes copied / byte of Int", 1.15, 0.01),
