@@ -6,7 +6,12 @@
 #include "gantry_checksum.h"
 #include "gantry_doorbell.h"
 
-enum { PARK_NS = 1000000000, SPIN_LEAST_NS = 2000, SPIN_MOST_NS = 50000, PAUSES_PER_LOOK = 16, ROOM_POLL_NS = 100000 };
+/// Who has nothing to do for long is to cost nothing: after each wait in vain the next may last longer.
+#define PARK_LEAST_NS UINT64_C(1000000000)
+#define PARK_MOST_NS UINT64_C(64000000000)
+#define PARK_GROWTH 16
+
+enum { SPIN_LEAST_NS = 2000, SPIN_MOST_NS = 50000, PAUSES_PER_LOOK = 16, ROOM_POLL_NS = 100000 };
 
 static inline const gantry_driver_page *driver_page(const gantry_consumer *consumer) {
   return consumer->driver;
@@ -32,6 +37,7 @@ int gantry_consumer_open_at(gantry_consumer *consumer, const void *driver, void 
       .tail = bytes,
       .head_seen = bytes,
       .idle_average_ns = SPIN_MOST_NS,
+      .park_ns = PARK_LEAST_NS,
       .doorbell = doorbell,
       .fenced = gantry_membarrier_register() != 0 || page->fence_inputs != 0,
   };
@@ -159,7 +165,7 @@ static int wait_for(gantry_consumer *consumer, need need) {
     gantry_fence_full();
     met = satisfied(consumer, need);
     if (!met && !stopping(consumer)) {
-      gantry_futex_wait(&driver->bell, seen, PARK_NS);
+      gantry_futex_wait(&driver->bell, seen, consumer->park_ns);
       met = satisfied(consumer, need);
       // Unrung, and something is there all the same: a wake was lost, or came in just this moment.
       if (met && gantry_load_acquire(&driver->bell) == seen) GANTRY_STEP(GANTRY_STEP_WOKEN_LATE);
@@ -168,6 +174,12 @@ static int wait_for(gantry_consumer *consumer, need need) {
     gantry_store_relaxed(&own->parked, GANTRY_PARKED_NOT);
   }
   learn(consumer, start);
+  if (met) {
+    consumer->park_ns = PARK_LEAST_NS;
+  } else if (consumer->park_ns < PARK_MOST_NS) {
+    uint64_t longer = consumer->park_ns * PARK_GROWTH;
+    consumer->park_ns = longer < PARK_MOST_NS ? longer : PARK_MOST_NS;
+  }
   if (stopping(consumer)) return GANTRY_WAIT_STOP;
   return met ? GANTRY_WAIT_READY : GANTRY_WAIT_TIMEOUT;
 }

@@ -125,8 +125,11 @@ private final class AsyncServer: @unchecked Sendable {
   /// The watching thread: cancels the task when the driver no longer wants what runs.
   func watchForCancellation() {
     var seen: UInt32 = 0
+    // Once soon, for a parent that died as this began; then seldom.
+    var patience: UInt64 = 1_000_000_000
     while true {
-      lane.watch(&seen)
+      lane.watch(&seen, atMost: patience)
+      patience = 64_000_000_000
       // The task cannot go on to another chunk meanwhile: that one would be cancelled in place of this.
       guardian.wait()
       if isRunning, lane.isUnwanted { current?.cancel() }

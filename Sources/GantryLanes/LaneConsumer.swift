@@ -75,14 +75,14 @@ extension LaneConsumer {
     return gantry_consumer_claim(consumer, &claim) == 1 ? Claim(claim) : nil
   }
 
-  /// Spins, then sleeps until there is a descriptor; at most a second.
+  /// Spins, then sleeps until there is a descriptor; at most a second, 64 after waits in vain.
   package func wait() -> Wait { Wait(gantry_consumer_wait(consumer)) }
 
   /// Spins for as long as recent waits say it pays; true: there is a descriptor or a stop.
   package func spin() -> Bool { gantry_consumer_spin(consumer) }
 
   /// Sleeps until the driver cancels something or the time is over; any thread may.
-  package func watch(_ seen: inout UInt32, atMost nanoseconds: UInt64 = 1_000_000_000) {
+  package func watch(_ seen: inout UInt32, atMost nanoseconds: UInt64) {
     gantry_consumer_watch(consumer, &seen, nanoseconds)
   }
 
@@ -101,7 +101,7 @@ extension LaneConsumer {
   /// Payload bytes that fit now; 0: perhaps not even a header does.
   package var room: Int { Int(clamping: gantry_consumer_room(consumer)) }
 
-  /// Waits until so many payload bytes fit; at most a second.
+  /// Waits until so many payload bytes fit; at most a second, 64 after waits in vain.
   package func waitForRoom(_ bytes: Int) -> Wait { Wait(gantry_consumer_wait_room(consumer, UInt64(bytes))) }
 
   /// Looks whether so many payload bytes fit, after a short sleep if not; beside a thread that waits for descriptors.

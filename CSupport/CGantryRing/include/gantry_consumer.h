@@ -21,6 +21,7 @@ typedef struct gantry_consumer {
   uint64_t tail;        ///< bytes published; free-running
   uint64_t head_seen;   ///< last read `head`
   uint64_t idle_average_ns;  ///< of recent waits: how long spinning pays
+  uint64_t park_ns;     ///< how long the next sleep may last
   int doorbell;         ///< the driver's eventfd
   bool fenced;          ///< each input takes a fence: the driver's membarrier does not reach us
 } gantry_consumer;
@@ -63,7 +64,8 @@ bool gantry_consumer_ready(const gantry_consumer *consumer);
 /// Spins for as long as recent waits say it pays. true: there is a descriptor or a stop.
 bool gantry_consumer_spin(gantry_consumer *consumer);
 
-/// Spins, then sleeps until a descriptor is published or `stop` is set; at most a second.
+/// Spins, then sleeps until a descriptor is published or `stop` is set; at most a second, and at
+/// most 64 where the waits before were in vain.
 int gantry_consumer_wait(gantry_consumer *consumer);
 
 /// Waits likewise until `bytes` of payload, at least one, and a header fit the ring. They must fit it at all.
