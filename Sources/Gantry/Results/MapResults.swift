@@ -121,6 +121,8 @@ public struct MapResults<Output: Sendable>: AsyncSequence, Sendable {
   public struct AsyncIterator: AsyncIteratorProtocol {
     @usableFromInline var buffer: [Output] = []
     @usableFromInline var position = 0
+    /// Where a cancellation need not be looked for: nowhere in a short buffer, at 63 of 64 positions in a long one.
+    @usableFromInline var unheeded = 0
     @usableFromInline var failure: InputError?
     @usableFromInline var isOver = false
     @usableFromInline let token: IteratorToken<Output>
@@ -132,12 +134,14 @@ public struct MapResults<Output: Sendable>: AsyncSequence, Sendable {
     /// Costs a few nanoseconds from the iterator's buffer, a turn of the driver where that is empty.
     ///
     /// - Returns: The next output, or nil.
-    /// - Throws: The first failure in delivery order; `CancellationError` in a cancelled task.
+    /// - Throws: The first failure in delivery order; `CancellationError` in a cancelled task, at the latest 64 outputs
+    ///   after it was cancelled.
     @inlinable
     public mutating func next() async throws -> Output? {
-      if position < buffer.count, !Task.isCancelled {
-        defer { position &+= 1 }
-        return buffer[position]
+      if position < buffer.count, position & unheeded != 0 || !Task.isCancelled {
+        let output = buffer[position]
+        position &+= 1
+        return output
       }
       return try await refill()
     }
@@ -146,12 +150,14 @@ public struct MapResults<Output: Sendable>: AsyncSequence, Sendable {
     ///
     /// - Parameter actor: The caller's isolation.
     /// - Returns: The next output, or nil.
-    /// - Throws: The first failure in delivery order; `CancellationError` in a cancelled task.
+    /// - Throws: The first failure in delivery order; `CancellationError` in a cancelled task, at the latest 64 outputs
+    ///   after it was cancelled.
     @inlinable
     public mutating func next(isolation actor: isolated (any Actor)?) async throws -> Output? {
-      if position < buffer.count, !Task.isCancelled {
-        defer { position &+= 1 }
-        return buffer[position]
+      if position < buffer.count, position & unheeded != 0 || !Task.isCancelled {
+        let output = buffer[position]
+        position &+= 1
+        return output
       }
       return try await refill(isolation: actor)
     }
@@ -178,6 +184,7 @@ public struct MapResults<Output: Sendable>: AsyncSequence, Sendable {
             return nil
           }
           buffer = run.elements
+          unheeded = buffer.count > 1024 ? 63 : 0
           failure = run.failure
         } catch {
           return try end(error)
