@@ -17,6 +17,9 @@ import Musl
 /// One driver's containers, chunks and calls.
 ///
 /// `@unchecked Sendable`: every mutable property, and every object reached through one, is guarded by `lock`.
+///
+/// `@exclusivity(unchecked)`, here and in what is reached from here: under the lock one thread at a time has access, and
+/// no change of a property spans a call that could see it. The checks were a tenth of a turn's time.
 final class Coordinator: @unchecked Sendable {
   private let lock = Lock()
   let log: Logger
