@@ -9,13 +9,13 @@ struct Blobs {
   let echoing: Function<[UInt8], [UInt8]>
 
   init(_ plan: Plan) {
-    let options = FunctionOptions(maxContainers: plan.workers)
+    let options = FunctionOptions(plan)
     weighing = Function("weigh", options: options) { (blob: [UInt8]) in weigh(blob) }
     echoing = Function("echo", options: options) { (blob: [UInt8]) in blob }
   }
 
   func into(_ plan: Plan) async throws -> Measures {
-    let inputs = (0..<plan.count).map(blob)
+    let inputs = (0..<plan.count).map(plan.number("text", or: 0, least: 0) == 0 ? blob : textBlob)
     for _ in 0..<2 { _ = try await weighing.map(Array(inputs.prefix(64))).collect() }
     let start = nanoseconds()
     var outputs: [Int] = []
@@ -26,7 +26,7 @@ struct Blobs {
   }
 
   func echo(_ plan: Plan) async throws -> Measures {
-    let inputs = (0..<plan.count).map(blob)
+    let inputs = (0..<plan.count).map(plan.number("text", or: 0, least: 0) == 0 ? blob : textBlob)
     for _ in 0..<2 { _ = try await echoing.map(Array(inputs.prefix(64))).collect() }
     let start = nanoseconds()
     var sum = 0

@@ -51,7 +51,7 @@ struct Burners {
   func callIdle(_ plan: Plan) async throws -> Measures { try await call(single, plan.count) }
 
   /// Calls so far apart that nobody spins any more when they come.
-  func callParked(_ plan: Plan) async throws -> Measures { try await call(single, plan.count, pause: 500) }
+  func callParked(_ plan: Plan) async throws -> Measures { try await call(single, plan.count, pause: 200) }
 
   func callLoaded(_ plan: Plan) async throws -> Measures {
     _ = try await burning.map(0..<2_000).collect()

@@ -9,9 +9,7 @@ struct Numbers {
   let sums: Function<(Int, Int), Int>
 
   init(_ plan: Plan) {
-    let chunk = plan.number("chunk", or: 0, least: 0)
-    let options = FunctionOptions(
-      maxContainers: plan.workers, chunking: chunk == 0 ? .automatic : .fixed(chunk))
+    let options = FunctionOptions(plan)
     squares = Function("square", options: options) { (x: Int) in square(x) }
     sums = Function("combine", options: options) { (a: Int, b: Int) in combine(a, b) }
   }
@@ -104,7 +102,7 @@ struct Numbers {
     guard sum == sumOfSquares(below: plan.count) else { stop("The outputs do not have the right sum.") }
     return [
       "seconds": elapsed, "n": Double(plan.count), "per_input": elapsed / Double(plan.count),
-      "grown_bytes": Double(most - before),
+      "growth_bytes": Double(most - before),
     ]
   }
 

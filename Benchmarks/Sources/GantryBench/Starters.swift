@@ -43,6 +43,22 @@ struct Starters {
     return ["seconds": elapsed, "n": Double(plan.count), "per_container": elapsed / Double(plan.count)]
   }
 
+  /// What a program costs whose containers have nothing to do: context switches and processor time of all its processes.
+  func idle(_ plan: Plan) async throws -> Measures {
+    _ = try await containers(plan)
+    // Whatever follows a map has come to rest: containers look around once more after a second.
+    try await Task.sleep(nanoseconds: 3_000_000_000)
+    let before = familyUsage()
+    let start = nanoseconds()
+    try await Task.sleep(nanoseconds: 4_000_000_000)
+    let after = familyUsage()
+    let elapsed = seconds(since: start)
+    return [
+      "wakes_per_second": Double(after.switches - before.switches) / elapsed,
+      "cpu_seconds": after.processorSeconds - before.processorSeconds, "n": Double(plan.count),
+    ]
+  }
+
   func restarts(_ plan: Plan) async throws -> Measures {
     _ = try await restarting.map(0..<4).collect()
     let start = nanoseconds()

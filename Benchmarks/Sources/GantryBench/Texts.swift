@@ -12,7 +12,7 @@ struct Texts {
   let parsing: Function<String, Int>
 
   init(_ plan: Plan) {
-    let options = FunctionOptions(maxContainers: plan.workers)
+    let options = FunctionOptions(plan)
     exclaiming = Function("exclaim", options: options) { (text: String) in exclaim(text) }
     renumbering = Function("renumber", options: options) { (item: Item) in renumber(item) }
     parsing = Function("parse", options: options) { (line: String) in try parse(line) }

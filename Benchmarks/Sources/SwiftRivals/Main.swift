@@ -29,7 +29,7 @@ struct Way: Sendable {
 private let all = ["w1-collect", "w2", "w3", "w4", "w5-in", "w6", "w7", "w8-ordered", "w8-unordered"]
 
 let ways: [String: Way] = [
-  "loop": Way(name: "plain loop", workloads: all) { count, _, body in body(0..<count) },
+  "loop": Way(name: "plain loop", workloads: all + ["w1-bare-await"]) { count, _, body in body(0..<count) },
   "perform": Way(name: "concurrentPerform", workloads: all, run: performConcurrently),
   "taskgroup": Way(name: "TaskGroup", workloads: all, run: runTasks),
   "processes": Way(
@@ -41,6 +41,7 @@ private func measure(_ way: Way, _ plan: Plan) async -> Never {
   let count = plan.count
   switch plan.workload {
   case "w1-collect": await time(way, plan, (0..<count).map { $0 }, square)
+  case "w1-bare-await": await timeBareIteration(count)
   case "w2": await time(way, plan, (0..<count).map { ($0, $0 + 1) }) { combine($0.0, $0.1) }
   case "w3": await time(way, plan, (0..<count).map(text), exclaim)
   case "w4": await time(way, plan, (0..<count).map(Item.init), renumber)

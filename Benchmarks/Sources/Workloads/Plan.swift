@@ -37,10 +37,12 @@ public struct Plan: Sendable {
 
   /// The inputs of each workload where none are asked for.
   public static let counts = [
-    "w1-collect": 8_000_000, "w1-iterate": 8_000_000, "w1-elements": 8_000_000, "w1-unordered": 8_000_000,
+    "w1-collect": 8_000_000, "w1-iterate": 8_000_000, "w1-await": 8_000_000, "w1-bare-await": 8_000_000,
+    "w1-unordered": 8_000_000,
     "w1-foreach": 8_000_000, "w2": 2_000_000, "w3": 1_000_000, "w4": 500_000, "w5-in": 256, "w5-echo": 256,
     "w6": 200_000, "w7": 20_000, "w8-ordered": 20_000, "w8-unordered": 20_000, "w9-idle": 20_000,
-    "w9-loaded": 2_000, "w9-parked": 2_000, "w10-first": 1, "w10-containers": 64, "w10-restarts": 1_000,
+    "w9-loaded": 2_000, "w9-nospin": 2_000, "idle": 64, "w10-first": 1, "w10-containers": 64,
+    "w10-restarts": 1_000,
     "w11": 2_000, "w12-inputs": 8_000_000, "w12-containers": 8_000_000, "w12-maps": 8_000_000,
     "w12-chunks": 8_000_000,
   ]

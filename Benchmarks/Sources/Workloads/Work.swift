@@ -71,6 +71,18 @@ public func blob(_ number: Int) -> [UInt8] {
   }
 }
 
+/// A blob of text, as logs have it: LZ4 makes it some times smaller.
+public func textBlob(_ number: Int) -> [UInt8] {
+  var bytes: [UInt8] = []
+  bytes.reserveCapacity(blobBytes + 128)
+  var line = number &* 7_919
+  while bytes.count < blobBytes {
+    bytes += "2026-01-01 12:00:00 worker \(line % 97) took \(line % 1_009) us for request \(line)\n".utf8
+    line &+= 1
+  }
+  return Array(bytes.prefix(blobBytes))
+}
+
 /// Its length, and a byte of each page.
 public func weigh(_ blob: [UInt8]) -> Int {
   var sum = blob.count
