@@ -1,5 +1,5 @@
 // Whether the next chunk of a call is worth compressing, from occupancy, measured work, and how the last tries went.
-// Pure: costs and ratios are passed in. Trivial work travels stored; heavy work and a full arena travel compressed.
+// Pure: costs and ratios are passed in. Trivial work travels stored, heavy work compressed; sooner where the arena fills.
 
 /// What the user asked for.
 package enum CompressionMode: Sendable, Equatable {
@@ -13,7 +13,10 @@ package struct CompressionPolicy: Sendable {
   /// Smaller chunks cost more to code than they could save.
   package static let least = 1024
   static let fullness = 0.5
+  /// What coding may cost beside the work on a chunk: of one that waits for a container, and of one that waits in an arena
+  /// half full, where the driver has time but the container that decodes it has not.
   static let workShare = 0.02
+  static let fullWorkShare = 0.2
   static let leastRatio = 1.2
   static let longestPause = 256
 
@@ -40,8 +43,11 @@ package struct CompressionPolicy: Sendable {
     case .always(let acceleration): return acceleration
     case .automatic:
       guard bytes >= CompressionPolicy.least else { return nil }
-      let isCheap = work.map { cost * Double(bytes) < CompressionPolicy.workShare * $0 } ?? false
-      guard occupancy > CompressionPolicy.fullness || (containersAreBusy && isCheap) else { return nil }
+      let isFull = occupancy > CompressionPolicy.fullness
+      guard isFull || containersAreBusy else { return nil }
+      let share = isFull ? CompressionPolicy.fullWorkShare : CompressionPolicy.workShare
+      // Where nothing was measured, only a full arena is a reason.
+      guard work.map({ cost * Double(bytes) < share * $0 }) ?? isFull else { return nil }
       guard pause == 0 else {
         pause -= 1
         return nil

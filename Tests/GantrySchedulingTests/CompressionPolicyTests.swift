@@ -31,6 +31,8 @@ struct CompressionPolicyTests {
     (100_000, 0.0, nil, false, false), (100_000, 0.0, nil, true, false),
     // The arena fills.
     (100_000, 0.6, nil, false, true), (100_000, 0.5, nil, false, false),
+    // It fills, and coding would cost a tenth of the work, or as much as the work.
+    (100_000, 0.6, 2e6, false, true), (100_000, 0.6, 200e3, false, false),
     // Small chunks.
     (1_023, 0.9, nil, false, false), (1_024, 0.9, nil, false, true),
     // Heavy work: only if it waits anyway.
