@@ -243,8 +243,36 @@ static void failures_leak_nothing(void) {
   close(before);
 }
 
+/// Processes that are killed while they make objects leave no name, whenever it comes.
+static void killed_makers_leave_no_name(void) {
+  int probe = open("/dev/shm", O_TMPFILE | O_RDWR, 0600);
+  if (probe < 0) {
+    printf("skipped: /dev/shm cannot make files without a name\n");
+    return;
+  }
+  close(probe);
+  int before = names_in_shm();
+  for (int round = 0; round < 200; round += 1) {
+    pid_t maker = fork();
+    CHECK(maker >= 0, "no process");
+    if (maker == 0) {
+      for (;;) {
+        gantry_memory memory;
+        if (gantry_memory_create(GANTRY_PAGE, false, &memory) != 0) _exit(1);
+        close(memory.writable);
+        close(memory.readable);
+      }
+    }
+    usleep(200 + (useconds_t)round);
+    kill(maker, SIGKILL);
+    CHECK(waitpid(maker, NULL, 0) == maker, "no end");
+  }
+  CHECK(names_in_shm() <= before, "killed makers have left %d names in /dev/shm", names_in_shm() - before);
+}
+
 int main(void) {
   watchdog(60);
+  killed_makers_leave_no_name();
   for (int anonymous = 0; anonymous < 2; anonymous += 1) {
     is_nameless_and_sparse(anonymous);
     readable_stays_readable(anonymous);
