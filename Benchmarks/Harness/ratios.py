@@ -33,15 +33,19 @@ def within_rounds(record, top, bottom, figure, bottom_figure=None):
 
 
 def add_efficiency(record):
-    """Gives each result its efficiency: the time of as many independent processes in the same round, over its own."""
+    """Gives each result its efficiency: the time of as many independent processes in the same round, over its own.
+
+    A contestant in another language computes something else for as long, and brings the time of its own processes.
+    """
     reference = next(
         (key for key, entry in record["entries"].items()
          if entry["companion"] is None and (entry["id"] in PROCESSES or entry["name"] == PROCESSES_NAME)), None)
     for one in record["rounds"]:
         base = one["results"].get(reference, {}).get("seconds")
         for figures in one["results"].values():
-            if base and figures.get("seconds"):
-                figures["efficiency"] = base / figures["seconds"]
+            ideal = figures.get("independent") or base
+            if ideal and figures.get("seconds"):
+                figures["efficiency"] = ideal / figures["seconds"]
 
 
 def baseline(record):

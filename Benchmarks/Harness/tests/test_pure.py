@@ -85,6 +85,11 @@ class Ratios(unittest.TestCase):
             {"gantry": {"seconds": 2.0}, "processes": {"seconds": 1.9}}])
         self.assertAlmostEqual(made["summary"]["gantry"]["efficiency"]["median"], 0.925)
 
+    def test_efficiency_is_against_processes_of_its_own_where_a_contestant_brings_them(self):
+        made = record("w7", {"processes": entry("processes"), "pool": entry("pool")}, [
+            {"processes": {"seconds": 1.0}, "pool": {"seconds": 4.0, "independent": 3.0}}])
+        self.assertAlmostEqual(made["summary"]["pool"]["efficiency"]["median"], 0.75)
+
     def test_figures_of_a_result(self):
         echo = next(one for one in workloads.WORKLOADS if one.id == "w5-echo")
         self.assertEqual(workloads.figures(echo, {"seconds": 2}, 4)["bytes_per_second"], 2 * 2**20)
