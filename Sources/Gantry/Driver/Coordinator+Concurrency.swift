@@ -53,6 +53,11 @@ extension Coordinator {
         // No container is empty: the one with the least to do gets nothing more until it is.
         guard let container = pool.feedsSingly ? pool.freest() : pool.leastLaden() else { return nil }
         guard container.ledger.isEmpty else { return container }
+        // What ran in it before may have damaged it, and this input would be charged with that.
+        guard container.outputs == 0 else {
+          retire(container)
+          continue
+        }
         call.alone.popFirst()
         call.pendingInputs -= piece.inputs.count
         publish(piece, to: container)
