@@ -115,6 +115,7 @@ package func runInputs<I: ValueCoding, O: ValueCoding>(
 struct InputReader<I: ValueCoding> {
   @usableFromInline let bytes: UnsafeRawBufferPointer
   @usableFromInline var frames: FrameReader
+  @usableFromInline var decoder: PayloadDecoder
   /// The input that runs, or is next.
   @usableFromInline var input: UInt32
 
@@ -122,6 +123,7 @@ struct InputReader<I: ValueCoding> {
   init(_ chunk: OpenChunk) {
     bytes = chunk.inputs
     frames = FrameReader(chunk.inputs)
+    decoder = PayloadDecoder(chunk.inputs)
     input = chunk.first
     if I.width == framed { _ = frames.skip(Int(chunk.first)) }
   }
@@ -133,7 +135,7 @@ struct InputReader<I: ValueCoding> {
       return bytes.baseAddress.unsafelyUnwrapped.load(fromByteOffset: Int(input) &* width, as: I.Value.self)
     }
     guard let frame = frames.next() else { throw PayloadError("The chunk ends before this input.") }
-    var decoder = PayloadDecoder(frame)
+    decoder.restart(frame)
     return try I.decode(from: &decoder)
   }
 }

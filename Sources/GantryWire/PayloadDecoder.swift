@@ -69,7 +69,7 @@ public struct PayloadDecoder {
   /// - Parameter count: How many.
   /// - Returns: The bytes, which are valid only as long as the decoder's own.
   /// - Throws: `PayloadError` when fewer remain.
-  @inlinable
+  @inlinable @inline(__always)
   public mutating func readBytes(count: Int) throws(PayloadError) -> UnsafeRawBufferPointer {
     let start = try advance(by: count)
     return UnsafeRawBufferPointer(rebasing: bytes[start..<start &+ count])
@@ -91,7 +91,7 @@ public struct PayloadDecoder {
   /// - Parameter stride: The least number of bytes that one of them takes, at least 1.
   /// - Returns: The count, which is safe to allocate by.
   /// - Throws: `PayloadError` when the remaining bytes could not hold so many.
-  @inlinable
+  @inlinable @inline(__always)
   public mutating func readCount(ofAtLeast stride: Int = 1) throws(PayloadError) -> Int {
     let count = try readLength()
     if _slowPath(count > UInt64(truncatingIfNeeded: remaining / max(stride, 1))) {

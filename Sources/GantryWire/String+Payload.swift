@@ -80,13 +80,34 @@ extension String {
   /// Makes a string of bytes that must be valid UTF-8.
   ///
   /// `String(validating:as:)` takes five times as long; a repaired string differs from its bytes, so
-  /// comparing them is a validation too.
+  /// comparing them is a validation too. ASCII is never repaired.
   init?(checking bytes: UnsafeRawBufferPointer) {
     var text = String(decoding: bytes.assumingMemoryBound(to: UInt8.self), as: UTF8.self)
+    if isASCII(bytes) {
+      self = text
+      return
+    }
     let isSame = text.withUTF8 {
       $0.count == bytes.count && sameBytes($0.baseAddress, bytes.baseAddress, count: bytes.count)
     }
     guard isSame else { return nil }
     self = text
   }
+}
+
+/// Whether no byte has its highest bit.
+@inline(__always)
+private func isASCII(_ bytes: UnsafeRawBufferPointer) -> Bool {
+  guard let base = bytes.baseAddress else { return true }
+  var seen: UInt64 = 0
+  var offset = 0
+  while offset &+ 8 <= bytes.count {
+    seen |= base.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+    offset &+= 8
+  }
+  while offset < bytes.count {
+    seen |= UInt64(base.load(fromByteOffset: offset, as: UInt8.self))
+    offset &+= 1
+  }
+  return seen & 0x8080_8080_8080_8080 == 0
 }

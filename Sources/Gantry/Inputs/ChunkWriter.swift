@@ -47,6 +47,19 @@ public struct ChunkWriter<Input>: ~Copyable {
     }
   }
 
+  /// Encodes inputs from contiguous memory; returns how many it took, none of which is taken again.
+  @inlinable
+  mutating func append(from values: UnsafeBufferPointer<Input>) -> Int {
+    if coding.width > 0 { return append(packed: values) }
+    var taken = 0
+    // By index: an iterator would retain each and release it.
+    while taken < values.count, !isFull {
+      append(values[taken])
+      taken &+= 1
+    }
+    return taken
+  }
+
   /// Copies packed inputs from contiguous memory; returns how many fitted.
   @inlinable
   mutating func append(packed values: UnsafeBufferPointer<Input>) -> Int {

@@ -53,10 +53,10 @@ private func gap<Bound>(_ lower: Bound, _ upper: Bound) -> Int? {
   return isTooFar ? nil : distance
 }
 
-/// An iterator, or what was taken from it, shared by the closures that read it.
+/// An iterator, or what was taken from it, shared by the closures that read it, of which one runs at a time.
 @usableFromInline
 final class Shared<Value> {
-  @usableFromInline var value: Value
+  @exclusivity(unchecked) @usableFromInline var value: Value
 
   @inlinable
   init(_ value: Value) { self.value = value }
@@ -67,10 +67,10 @@ final class Shared<Value> {
 func makeFiller<S: Sequence>(
   _ sequence: S, _ coding: InputCoding<S.Element>, _ isolation: (any Actor)?
 ) -> ChunkFiller {
-  if coding.width > 0 {
-    if let array = sequence as? [S.Element] { return arrayFiller(ContiguousArray(array), coding) }
-    if let array = sequence as? ContiguousArray<S.Element> { return arrayFiller(array, coding) }
-    if let slice = sequence as? ArraySlice<S.Element> { return arrayFiller(ContiguousArray(slice), coding) }
+  if let array = sequence as? [S.Element] { return arrayFiller(ContiguousArray(array), coding) }
+  if let array = sequence as? ContiguousArray<S.Element> { return arrayFiller(array, coding) }
+  if coding.width > 0, let slice = sequence as? ArraySlice<S.Element> {
+    return arrayFiller(ContiguousArray(slice), coding)
   }
   return sequence is any PromptSequence
     ? promptFiller(sequence, coding, total: knownCount(sequence))
@@ -81,7 +81,7 @@ func makeFiller<S: Sequence>(
 @inlinable
 func knownCount<S: Sequence>(_ sequence: S) -> Int? { (sequence as? any PromptSequence)?.exactCount }
 
-/// Packed inputs in one array: a chunk of them is one copy.
+/// Inputs in one array: a chunk of packed ones is one copy, others are encoded where they lie.
 @inlinable
 func arrayFiller<Input>(_ elements: ContiguousArray<Input>, _ coding: InputCoding<Input>) -> ChunkFiller {
   let position = Shared(0)
@@ -90,7 +90,7 @@ func arrayFiller<Input>(_ elements: ContiguousArray<Input>, _ coding: InputCodin
     fill: { room, relocate in
       encodeChunk(coding, room, relocate) { writer in
         elements.withUnsafeBufferPointer { all in
-          position.value += writer.append(packed: UnsafeBufferPointer(rebasing: all[position.value...]))
+          position.value += writer.append(from: UnsafeBufferPointer(rebasing: all[position.value...]))
         }
         return position.value < elements.count
       }
@@ -105,9 +105,26 @@ func promptFiller<S: Sequence>(_ sequence: S, _ coding: InputCoding<S.Element>, 
   return ChunkFiller(
     width: coding.width, left: { total.map { $0 - taken.value } },
     fill: { room, relocate in
-      let filled = encodeChunk(coding, room, relocate) { writer in writer.append(from: &iterator.value) }
+      var filled = encodeChunk(coding, room, relocate) { writer in writer.append(from: &iterator.value) }
       taken.value += filled.count
+      // Where the count is known, nobody has to come back to find nothing left.
+      if taken.value == total { filled.isOpen = false }
       return filled
+    })
+}
+
+/// One input.
+@inlinable
+func singleFiller<Input>(_ input: Input, _ coding: InputCoding<Input>) -> ChunkFiller {
+  let isTaken = Shared(false)
+  return ChunkFiller(
+    width: coding.width, left: { isTaken.value ? 0 : 1 },
+    fill: { room, relocate in
+      isTaken.value = true
+      return encodeChunk(coding, room, relocate) { writer in
+        writer.append(input)
+        return false
+      }
     })
 }
 

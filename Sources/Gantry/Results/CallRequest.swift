@@ -46,14 +46,15 @@ struct CallRequest<Output: Sendable>: Sendable {
 }
 
 extension Coordinator {
-  /// Hands a call's ready outputs over.
+  /// Hands a call's ready outputs over, in exchange for the buffers of those that were decoded.
   func take<Output>(
-    _ sink: TypedSink<Output>, of call: Call
+    _ sink: TypedSink<Output>, of call: Call, for buffers: [[UInt8]]
   ) -> (parcels: [Parcel<Output>], isComplete: Bool, failure: (any Error)?) {
     locked {
+      sink.keep(buffers)
       var parcels = sink.take()
       if call.facts != nil {
-        for place in parcels.indices {
+        for place in 0..<parcels.count {
           parcels[place].facts = call.takeFacts(from: parcels[place].index, count: parcels[place].count)
         }
       }
@@ -76,7 +77,7 @@ extension Coordinator {
       call.isCollecting = true
       // A feeder may have been quick: what came before this moment is handed over, too.
       call.window.hand(call.window.outstanding - call.open)
-      if let count = call.filler.left(), call.filler.isPrompt { sink.reserve(count) }
+      if !call.isSingle, call.filler.isPrompt, let count = call.filler.left() { sink.reserve(count) }
     }
   }
 }

@@ -4,14 +4,18 @@ import GantryLanes
 import GantryScheduling
 
 /// The outputs of one call, which begins with the first `nextRun`.
+///
+/// `@exclusivity(unchecked)`: one iterator uses it, and no change of a property spans a call that could see it.
 final class CallStream<Output: Sendable>: ResultStream<Output>, @unchecked Sendable {
   private let request: CallRequest<Output>
-  private var call: Call?
-  private var backlog = Fifo<Run<Output>>()
-  private var isOver = false
-  private var isNoting = false
+  @exclusivity(unchecked) private var call: Call?
+  @exclusivity(unchecked) private var backlog = Fifo<Run<Output>>()
+  /// Whose outputs were decoded.
+  @exclusivity(unchecked) private var buffers: [[UInt8]] = []
+  @exclusivity(unchecked) private var isOver = false
+  @exclusivity(unchecked) private var isNoting = false
   /// Outputs given out whose handing-over was not reported yet.
-  private var unreported = 0
+  @exclusivity(unchecked) private var unreported = 0
 
   init(_ request: CallRequest<Output>) { self.request = request }
 
@@ -88,25 +92,56 @@ final class CallStream<Output: Sendable>: ResultStream<Output>, @unchecked Senda
     let coordinator = request.coordinator(of: call)
     reportHanded(call, coordinator)
     while true {
-      if Task.isCancelled {
-        coordinator.cancel(call)
-        throw CancellationError()
+      if !Task.isCancelled, let run = popBacklog(call, coordinator) { return .run(run) }
+      let progress = try turn(call, untilEnd: false) { parcel in
+        for run in parcel.decoded(by: request.sink.coding, function: call.pool.name) { backlog.append(run) }
       }
-      if let run = popBacklog(call, coordinator) { return .run(run) }
-      switch coordinator.turn(for: call, untilEnd: false) {
-      case .deliverable:
-        let (parcels, isComplete, failure) = coordinator.take(request.sink, of: call)
-        for parcel in parcels {
-          for run in parcel.decoded(by: request.sink.coding, function: call.pool.name) { backlog.append(run) }
-        }
-        guard backlog.isEmpty, isComplete else { continue }
-        if let failure { throw failure }
+      switch progress {
+      case .arrival: continue
+      case .end:
+        guard backlog.isEmpty else { continue }
         isOver = true
         return .end
-      case .idle: return .wait
-      case .busy: return .yield
+      case .wait: return .wait
+      case .yield: return .yield
       }
     }
+  }
+
+  private enum Progress {
+    /// There may be more at once.
+    case arrival
+    /// There will be no more.
+    case end
+    case wait
+    case yield
+  }
+
+  /// Drives for a turn, and gives away what arrived.
+  private func turn(
+    _ call: Call, untilEnd: Bool, _ accept: (inout Parcel<Output>) -> Void
+  ) throws -> Progress {
+    let coordinator = request.coordinator(of: call)
+    if Task.isCancelled {
+      coordinator.cancel(call)
+      throw CancellationError()
+    }
+    switch coordinator.turn(for: call, untilEnd: untilEnd) {
+    case .idle: return .wait
+    case .busy: return .yield
+    case .deliverable: break
+    }
+    var (parcels, isComplete, failure) = coordinator.take(request.sink, of: call, for: buffers)
+    buffers = []
+    for place in 0..<parcels.count {
+      accept(&parcels[place])
+      if parcels[place].bytes.capacity > 0 { buffers.append(parcels[place].bytes) }
+    }
+    guard isComplete else { return .arrival }
+    guard let failure else { return .end }
+    // What came before it is to be taken first.
+    guard parcels.isEmpty else { return .arrival }
+    throw failure
   }
 
   private func wait(for call: Call, untilEnd: Bool) async {
@@ -151,60 +186,69 @@ final class CallStream<Output: Sendable>: ResultStream<Output>, @unchecked Senda
 
   // MARK: Collecting
 
-  /// Packed outputs are copied once, from the ring to the end of the array; others are decoded as they come.
+  /// Packed outputs are copied once, from the ring to the end of the array; others are decoded to it as they come.
   override func collect() async throws -> [Output] {
-    guard isCollectable else { return try await super.collect() }
+    guard canCollect else { return try await super.collect() }
     await standStillAsBystander { request.isRefused }
     let call = try startedCollecting()
+    var outputs = room(for: call)
     while true {
-      switch try collectStep(call) {
-      case .all(let outputs): return outputs
-      case .wait: await wait(for: call, untilEnd: true)
-      case .yield: await Task.yield()
+      switch try gather(&outputs, of: call) {
+      case .wait: await wait(for: call, untilEnd: isUndecoded)
+      case .arrival, .yield: await Task.yield()
+      case .end: return outputs
       }
     }
   }
 
-  /// Outputs that nobody keeps are never taken either: they count as handed over when they arrive, framed or not.
-  private var isCollectable: Bool {
-    (request.sink.coding.width != framed || request.sink.keeping != .all) && call == nil && !isOver
+  override func collectBlocking() throws -> [Output] {
+    guard canCollect, !isUndecoded else { return try super.collectBlocking() }
+    let call = try startedCollecting(byBlocking: true)
+    var outputs = room(for: call)
+    while true {
+      switch try gather(&outputs, of: call) {
+      case .wait: waitBlocking(for: call)
+      case .arrival, .yield: break
+      case .end: return outputs
+      }
+    }
   }
 
-  private func startedCollecting() throws -> Call {
+  /// Whether nobody took anything yet, nor is to be given less than arrives.
+  private var canCollect: Bool { call == nil && !isOver && (isUndecoded || request.ceiling == nil) }
+
+  /// Outputs that need no decoding stay in the sink until the end.
+  ///
+  /// So do those that nobody keeps: they count as handed over when they arrive, framed or not.
+  private var isUndecoded: Bool { request.sink.coding.width != framed || request.sink.keeping != .all }
+
+  private func startedCollecting(byBlocking: Bool = false) throws -> Call {
     isOver = true
-    let call = try started()
-    request.coordinator(of: call).collectAll(request.sink, of: call)
+    let call = try started(byBlocking: byBlocking)
+    if isUndecoded { request.coordinator(of: call).collectAll(request.sink, of: call) }
     return call
   }
 
-  private enum CollectStep {
-    case all([Output])
-    case wait
-    case yield
+  /// An array that need not grow where it is known what comes; the sink has one of its own for packed outputs.
+  private func room(for call: Call) -> [Output] {
+    var outputs: [Output] = []
+    guard !isUndecoded, let total = call.total else { return outputs }
+    outputs.reserveCapacity(sensibleCapacity(for: total, Output.self, bytes: 64 << 20))
+    return outputs
   }
 
-  private func collectStep(_ call: Call) throws -> CollectStep {
-    let coordinator = request.coordinator(of: call)
+  private func gather(_ outputs: inout [Output], of call: Call) throws -> Progress {
     while true {
-      if Task.isCancelled {
-        coordinator.cancel(call)
-        throw CancellationError()
+      var failure: InputError?
+      let progress = try turn(call, untilEnd: isUndecoded) { parcel in
+        guard failure == nil else { return }
+        failure = parcel.decode(to: &outputs, by: request.sink.coding, function: call.pool.name)
       }
-      switch coordinator.turn(for: call, untilEnd: true) {
-      case .deliverable: break
-      case .idle: return .wait
-      case .busy: return .yield
+      if let failure {
+        request.coordinator(of: call).cancel(call)
+        throw failure
       }
-      let (parcels, isComplete, failure) = coordinator.take(request.sink, of: call)
-      guard isComplete || !parcels.isEmpty else { continue }
-      var runs: [Run<Output>] = []
-      for parcel in parcels { runs += parcel.decoded(by: request.sink.coding, function: call.pool.name) }
-      if let failed = runs.first(where: { $0.failure != nil })?.failure {
-        coordinator.cancel(call)
-        throw failed
-      }
-      if let failure { throw failure }
-      return .all(runs.count == 1 ? runs[0].elements : runs.flatMap { $0.elements })
+      guard case .arrival = progress else { return progress }
     }
   }
 

@@ -6,6 +6,25 @@ import GantryWire
 
 /// What the driver knows of a call's outputs without knowing their type.
 class OutputSink {
+  /// Buffers whose outputs were decoded: memory that was touched before costs no page faults.
+  @exclusivity(unchecked) private var spares: [[UInt8]] = []
+
+  /// An empty buffer for encoded outputs, with room if there is one to be used again.
+  final func spareBuffer() -> [UInt8] { spares.popLast() ?? [] }
+
+  /// Takes buffers for further use, as many as are no burden.
+  final func keep(_ buffers: consuming [[UInt8]]) {
+    var room = OutputSink.mostSpare - spares.reduce(0) { $0 + $1.capacity }
+    for place in buffers.indices where buffers[place].capacity <= room {
+      room -= buffers[place].capacity
+      buffers[place].removeAll(keepingCapacity: true)
+      spares.append(buffers[place])
+    }
+  }
+
+  /// Bytes.
+  private static let mostSpare = 4 << 20
+
   /// Whether the caller has something to take.
   var hasReady: Bool { fatalError("An output sink must say what is ready.") }
 
@@ -46,12 +65,12 @@ enum SinkKeeping {
 final class TypedSink<Output>: OutputSink {
   let coding: OutputCoding<Output>
   let isOrdered: Bool
-  private var next = 0  // the index that is due, when ordered
-  private var ready: [Parcel<Output>] = []
-  private var held: [Int: Parcel<Output>] = [:]
-  private var readyHasFailure = false
+  @exclusivity(unchecked) private var next = 0  // the index that is due, when ordered
+  @exclusivity(unchecked) private var ready: [Parcel<Output>] = []
+  @exclusivity(unchecked) private var held: [Int: Parcel<Output>] = [:]
+  @exclusivity(unchecked) private var readyHasFailure = false
 
-  private(set) var keeping: SinkKeeping
+  @exclusivity(unchecked) private(set) var keeping: SinkKeeping
 
   init(_ coding: OutputCoding<Output>, ordered: Bool, keeping: SinkKeeping = .all) {
     self.coding = coding
@@ -75,8 +94,7 @@ final class TypedSink<Output>: OutputSink {
   func reserve(_ count: Int) {
     guard keeping == .all, coding.width > 0, ready.isEmpty, next == 0 else { return }
     var parcel = Parcel<Output>(index: 0, count: 0, content: .values)
-    // An endless range has room reserved for what fits a gigabyte; more than that grows as it comes.
-    parcel.values.reserveCapacity(min(count, (1 << 30) / coding.width))
+    parcel.values.reserveCapacity(sensibleCapacity(for: count, Output.self, bytes: 1 << 30))
     ready.append(parcel)
   }
 
@@ -131,11 +149,16 @@ final class TypedSink<Output>: OutputSink {
       throw LaneViolation("a record of \(payload.count) bytes for \(skipped + count) outputs of \(width)")
     }
     // In order and whole: the copy is the last one the outputs see before the caller.
-    if skipped == 0, !isOrdered || index == next, let last = ready.indices.last, ready[last].accepts(index) {
+    if skipped == 0, !isOrdered || index == next {
+      if ready.isEmpty || !ready[ready.count - 1].accepts(index) {
+        ready.append(Parcel(index: index, count: 0, content: .values))
+      }
+      let last = ready.count - 1
       let before = ready[last].values.count
-      ready[last].append(payload, count)
+      ready[last].append(payload, count, by: coding)
       if let check, ready[last].checksum(from: before) != check {
         ready[last].values.removeLast(count)
+        if before == 0 { ready.removeLast() }
         throw LaneViolation("outputs whose checksum is wrong")
       }
       ready[last].count += count
@@ -143,9 +166,9 @@ final class TypedSink<Output>: OutputSink {
       return count * width
     }
     var parcel = Parcel<Output>(index: index, count: count, content: .values)
-    parcel.append(payload, skipped + count)
+    parcel.append(payload, skipped + count, by: coding)
     if let check, parcel.checksum(from: 0) != check { throw LaneViolation("outputs whose checksum is wrong") }
-    parcel.values.removeFirst(skipped)
+    if skipped > 0 { parcel.values.removeFirst(skipped) }
     add(parcel)
     return count * width
   }
@@ -153,7 +176,7 @@ final class TypedSink<Output>: OutputSink {
   private func acceptFrames(
     _ index: Int, _ count: Int, _ payload: SharedBytes, _ skipped: Int, _ check: UInt64?
   ) throws(LaneViolation) -> Int {
-    var bytes: [UInt8] = []
+    var bytes = spareBuffer()
     if let check {
       payload.append(to: &bytes)
       guard bytes.withUnsafeBytes({ checksum($0) }) == check else {
@@ -203,7 +226,8 @@ final class TypedSink<Output>: OutputSink {
   }
 
   private func append(_ parcel: Parcel<Output>) {
-    if case .values = parcel.content, let last = ready.indices.last, ready[last].accepts(parcel.index) {
+    let last = ready.count - 1
+    if case .values = parcel.content, last >= 0, ready[last].accepts(parcel.index) {
       ready[last].values.append(contentsOf: parcel.values)
       ready[last].count += parcel.count
     } else {
@@ -219,6 +243,11 @@ final class TypedSink<Output>: OutputSink {
       next += parcel.count
     }
   }
+}
+
+/// Room for all outputs of a call: an endless range has it reserved for what fits so many bytes, and grows beyond.
+func sensibleCapacity<Output>(for count: Int, _ type: Output.Type, bytes: Int) -> Int {
+  min(count, bytes / max(MemoryLayout<Output>.stride, 1))
 }
 
 extension Parcel {
@@ -237,19 +266,15 @@ extension Parcel {
   }
 
   /// Copies packed outputs from shared memory.
-  mutating func append(_ payload: SharedBytes, _ count: Int) {
+  mutating func append(_ payload: SharedBytes, _ count: Int, by coding: OutputCoding<Output>) {
     // Packed outputs are trivial types of this width, written by the same executable; records are aligned to 64.
-    payload.read(0..<(count * MemoryLayout<Output>.stride)) { bytes in
-      let source = UnsafeBufferPointer(
-        start: bytes.baseAddress.map { $0.assumingMemoryBound(to: Output.self) }, count: count)
-      values.append(contentsOf: source)
-    }
+    payload.read(0..<(count * coding.width)) { coding.appendPacked($0, &values) }
   }
 
   /// The checksum of the values from `start` on.
   func checksum(from start: Int) -> UInt64 {
-    values.withUnsafeBufferPointer { all in
-      GantryLanes.checksum(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: all[start...])))
+    values.withUnsafeBytes { all in
+      GantryLanes.checksum(UnsafeRawBufferPointer(rebasing: all[(start * MemoryLayout<Output>.stride)...]))
     }
   }
 }

@@ -43,16 +43,43 @@ struct Parcel<Output> {
 public struct OutputCoding<Output>: Sendable {
   /// Bytes of a packed output, 0 for `Void`, or `framed`.
   @usableFromInline let width: Int
-  @usableFromInline let decode: @Sendable (UnsafeRawBufferPointer) throws -> Output
+  /// Makes one large output of its encoded bytes, which it may keep and then leaves empty.
+  @usableFromInline let decodeLarge: @Sendable (inout [UInt8]) throws -> Output
+  /// Appends so many outputs; throws at the first that has no frame or cannot be decoded, behind which it can go on.
+  @usableFromInline let decodeFrames: @Sendable (inout FrameReader, Int, inout [Output]) throws -> Void
+  /// Appends packed outputs, trivial values that lie side by side.
+  @usableFromInline let appendPacked: @Sendable (UnsafeRawBufferPointer, inout [Output]) -> Void
   /// `count` outputs of `Void`.
   @usableFromInline let nothing: @Sendable (Int) -> [Output]
 
   @inlinable
   init<C: ValueCoding>(_: C.Type) where C.Value == Output {
     width = C.width
-    decode = { bytes in
-      var decoder = PayloadDecoder(bytes)
-      return try C.decode(from: &decoder)
+    decodeLarge = { bytes in
+      if Output.self == [UInt8].self, let start = runOfBytes(in: bytes) {
+        bytes.removeFirst(start)
+        var output: [UInt8] = []
+        swap(&output, &bytes)
+        // The types are the same, so this is no conversion.
+        return unsafeBitCast(output, to: Output.self)
+      }
+      return try bytes.withUnsafeBytes { raw in
+        var decoder = PayloadDecoder(raw)
+        return try C.decode(from: &decoder)
+      }
+    }
+    decodeFrames = { frames, count, outputs in
+      var decoder = PayloadDecoder(UnsafeRawBufferPointer(start: nil, count: 0))
+      for _ in 0..<count {
+        guard let frame = frames.next() else { throw PayloadError("The record ends before this output.") }
+        decoder.restart(frame)
+        outputs.append(try C.decode(from: &decoder))
+      }
+    }
+    appendPacked = { bytes, outputs in
+      let start = bytes.baseAddress.map { $0.assumingMemoryBound(to: Output.self) }
+      outputs.append(
+        contentsOf: UnsafeBufferPointer(start: start, count: bytes.count / MemoryLayout<Output>.stride))
     }
     nothing = { count in
       var decoder = PayloadDecoder(UnsafeRawBufferPointer(start: nil, count: 0))
@@ -62,9 +89,19 @@ public struct OutputCoding<Output>: Sendable {
   }
 }
 
+/// Where the elements of an encoded array of bytes begin; nil where the bytes are none.
+@usableFromInline
+func runOfBytes(in bytes: [UInt8]) -> Int? {
+  bytes.withUnsafeBytes { raw in
+    var decoder = PayloadDecoder(raw)
+    guard let count = try? decoder.readLength(), decoder.remaining == count else { return nil }
+    return raw.count - decoder.remaining
+  }
+}
+
 extension Parcel {
   /// Decodes into runs; user code may run here, so never under the driver's lock.
-  consuming func decoded(by coding: OutputCoding<Output>, function: String) -> [Run<Output>] {
+  mutating func decoded(by coding: OutputCoding<Output>, function: String) -> [Run<Output>] {
     let facts = facts
     var runs = runs(by: coding, function: function)
     guard !facts.isEmpty else { return runs }
@@ -77,7 +114,7 @@ extension Parcel {
     return runs
   }
 
-  private consuming func runs(by coding: OutputCoding<Output>, function: String) -> [Run<Output>] {
+  private mutating func runs(by coding: OutputCoding<Output>, function: String) -> [Run<Output>] {
     func failed(_ offset: Int, _ attempts: Int, _ reason: InputError.Reason) -> InputError {
       InputError(function: function, index: index + offset, attempts: attempts, reason: reason)
     }
@@ -95,36 +132,62 @@ extension Parcel {
       }
       return [Run(index: index, elements: [], failure: failed(0, attempts, reason))]
     case .large:
-      return bytes.withUnsafeBytes { raw in
-        do {
-          return [Run(index: index, elements: [try coding.decode(raw)])]
-        } catch {
-          var run = Run<Output>(
-            index: index, elements: [], failure: failed(0, 1, .undeliverable(undecodable(error))))
-          run.isUndecodable = true
-          return [run]
-        }
+      do {
+        return [Run(index: index, elements: [try coding.decodeLarge(&bytes)])]
+      } catch {
+        var run = Run<Output>(
+          index: index, elements: [], failure: failed(0, 1, .undeliverable(undecodable(error))))
+        run.isUndecodable = true
+        return [run]
       }
     case .frames:
       return bytes.withUnsafeBytes { raw in
         var runs: [Run<Output>] = []
-        var run = Run<Output>(index: index, elements: [])
-        run.elements.reserveCapacity(count)
         var frames = FrameReader(raw)
-        for offset in 0..<count {
+        var taken = 0
+        while taken < count {
+          var run = Run<Output>(index: index + taken, elements: [])
+          run.elements.reserveCapacity(count - taken)
           do {
-            guard let frame = frames.next() else { throw PayloadError("The record ends before this output.") }
-            run.elements.append(try coding.decode(frame))
+            try coding.decodeFrames(&frames, count - taken, &run.elements)
           } catch {
-            run.failure = failed(offset, 1, .undeliverable(undecodable(error)))
+            run.failure = failed(taken + run.elements.count, 1, .undeliverable(undecodable(error)))
             run.isUndecodable = true
-            runs.append(run)
-            run = Run(index: index + offset + 1, elements: [])
           }
+          taken += run.count
+          runs.append(run)
         }
-        if !run.elements.isEmpty { runs.append(run) }
         return runs
       }
+    }
+  }
+
+  /// Decodes behind `outputs`, up to the first failure, which is returned; user code may run here, as in `decoded`.
+  mutating func decode(
+    to outputs: inout [Output], by coding: OutputCoding<Output>, function: String
+  ) -> InputError? {
+    if case .values = content {
+      if outputs.isEmpty { outputs = values } else { outputs += values }
+      return nil
+    }
+    guard case .frames = content else {
+      for run in decoded(by: coding, function: function) {
+        outputs += run.elements
+        if let failure = run.failure { return failure }
+      }
+      return nil
+    }
+    let start = outputs.count
+    do {
+      try bytes.withUnsafeBytes { raw in
+        var frames = FrameReader(raw)
+        try coding.decodeFrames(&frames, count, &outputs)
+      }
+      return nil
+    } catch {
+      return InputError(
+        function: function, index: index + outputs.count - start, attempts: 1,
+        reason: .undeliverable(undecodable(error)))
     }
   }
 }

@@ -292,7 +292,7 @@ private struct Scene<Output> {
   }
 
   private mutating func collect() {
-    for parcel in sink.take() {
+    for var parcel in sink.take() {
       let (first, count) = (parcel.index, parcel.count)
       var next = first
       for run in parcel.decoded(by: sink.coding, function: "f") {
