@@ -1,5 +1,7 @@
 // What this process is. Set once, in a child before it has a second thread; read when a function is called.
 
+import CGantryProcess
+
 // nonisolated(unsafe): written once, by the only thread of a fresh container.
 private nonisolated(unsafe) var inContainer = false
 
@@ -29,6 +31,9 @@ func expectBystanders() { hasBystanders = true }
 func isContainerProcess() -> Bool { inContainer }
 
 func becomeContainer() { inContainer = true }
+
+/// The number of this process, also in a fork of one that has asked before; no system call after the first in each.
+package func processNumber() -> Int32 { gantry_pid() }
 
 /// Sets what the containers of the next zygote can run.
 func setZygoteFunctions(_ functions: [ContainerFunction]) { zygoteFunctions = functions }

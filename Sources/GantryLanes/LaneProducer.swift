@@ -14,13 +14,13 @@ package struct LaneViolation: Error {
 
 /// The two rings between the driver and one container.
 ///
-/// Not Sendable and never shared: the driver keeps it behind its lock.
+/// Not Sendable and never shared: the driver keeps it behind its lock, so that no access overlaps another.
 package final class LaneProducer {
   private var driverMemory: SharedMemory
   private var containerMemory: SharedMemory
   let driverMapping: Mapping
   private let containerMapping: Mapping
-  var producer = gantry_producer()
+  @exclusivity(unchecked) var producer = gantry_producer()
 
   /// The doorbell that the container rings.
   package let doorbell: Int32

@@ -1,16 +1,25 @@
 // A first-in-first-out queue over one circular buffer; what every book of the schedule is kept in.
 
-/// A queue with constant-time ends.
-package struct Fifo<Element> {
-  private var slots: [Element?] = []
-  private var head = 0
-  package private(set) var count = 0
+/// A queue with constant-time ends, inlinable so that it is specialised for what the driver keeps in it.
+@_documentation(visibility: internal)
+@frozen
+public struct Fifo<Element> {
+  @usableFromInline var slots: [Element?] = []
+  @usableFromInline var head = 0
+  /// How many elements it has.
+  public var count = 0
 
-  package init() {}
+  /// An empty queue.
+  @inlinable
+  public init() {}
 
-  package var isEmpty: Bool { count == 0 }
+  /// Whether it has none.
+  @inlinable
+  public var isEmpty: Bool { count == 0 }
 
-  package subscript(index: Int) -> Element {
+  /// The element so many places behind the first.
+  @inlinable
+  public subscript(index: Int) -> Element {
     get {
       precondition(index >= 0 && index < count, "Index \(index) lies outside a queue of \(count).")
       guard let element = slots[(head + index) & (slots.count - 1)] else {
@@ -24,24 +33,33 @@ package struct Fifo<Element> {
     }
   }
 
-  package var first: Element? { isEmpty ? nil : self[0] }
-  package var last: Element? { isEmpty ? nil : self[count - 1] }
+  /// The element that leaves first.
+  @inlinable
+  public var first: Element? { isEmpty ? nil : self[0] }
+  /// The element that came last.
+  @inlinable
+  public var last: Element? { isEmpty ? nil : self[count - 1] }
 
-  package mutating func append(_ element: Element) {
+  /// Adds an element at the end.
+  @inlinable
+  public mutating func append(_ element: Element) {
     if count == slots.count { grow() }
     slots[(head + count) & (slots.count - 1)] = element
     count += 1
   }
 
-  package mutating func prepend(_ element: Element) {
+  /// Adds an element in front of the others.
+  @inlinable
+  public mutating func prepend(_ element: Element) {
     if count == slots.count { grow() }
     head = (head - 1) & (slots.count - 1)
     slots[head] = element
     count += 1
   }
 
-  @discardableResult
-  package mutating func popFirst() -> Element? {
+  /// Takes the first element out.
+  @inlinable @discardableResult
+  public mutating func popFirst() -> Element? {
     guard count > 0 else { return nil }
     defer {
       slots[head] = nil
@@ -51,8 +69,9 @@ package struct Fifo<Element> {
     return slots[head]
   }
 
-  @discardableResult
-  package mutating func popLast() -> Element? {
+  /// Takes the last element out.
+  @inlinable @discardableResult
+  public mutating func popLast() -> Element? {
     guard count > 0 else { return nil }
     count -= 1
     let index = (head + count) & (slots.count - 1)
@@ -61,7 +80,8 @@ package struct Fifo<Element> {
   }
 
   /// Takes one element out; costs as much as it is away from the nearer end.
-  package mutating func remove(at index: Int) {
+  @inlinable
+  public mutating func remove(at index: Int) {
     if index < count / 2 {
       for place in stride(from: index, to: 0, by: -1) { self[place] = self[place - 1] }
       popFirst()
@@ -72,14 +92,16 @@ package struct Fifo<Element> {
   }
 
   /// Takes everything out, in order.
-  package mutating func drain() -> [Element] {
+  @inlinable
+  public mutating func drain() -> [Element] {
     var all: [Element] = []
     all.reserveCapacity(count)
     while let element = popFirst() { all.append(element) }
     return all
   }
 
-  private mutating func grow() {
+  @inlinable
+  mutating func grow() {
     var larger: [Element?] = []
     larger.reserveCapacity(max(4, slots.count * 2))
     for index in 0..<count { larger.append(self[index]) }

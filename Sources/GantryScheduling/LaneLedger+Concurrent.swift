@@ -9,6 +9,13 @@ extension LaneLedger {
   package mutating func accept(_ record: RecordFacts, amid claimed: UInt64) throws(LedgerViolation)
     -> Accepted
   {
+    let accepted = try judge(record, amid: claimed)
+    enter(record)
+    return accepted
+  }
+
+  /// Checks a record against the book, and says what it would bring.
+  package func judge(_ record: RecordFacts, amid claimed: UInt64) throws(LedgerViolation) -> Accepted {
     guard let index = index(of: record.position) else {
       throw LedgerViolation(what: "a record for descriptor \(record.position), which it does not have")
     }
@@ -26,18 +33,22 @@ extension LaneLedger {
     guard pieceOf == nil || pieceOf == record.position else {
       throw LedgerViolation(what: "a record amid the pieces of another output")
     }
+    let fresh = entry.first..<(record.isLast ? entry.end : entry.first)
+    return Accepted(
+      chunk: entry.chunk, fresh: fresh, skipped: 0, isFinished: record.isLast,
+      returned: fresh.upperBound..<fresh.upperBound, published: fresh.upperBound)
+  }
+
+  /// Enters a record that was judged.
+  package mutating func enter(_ record: RecordFacts) {
     guard record.isLast else {
       pieceOf = record.position
-      return Accepted(
-        chunk: entry.chunk, fresh: entry.first..<entry.first, skipped: 0, isFinished: false,
-        returned: entry.first..<entry.first)
+      return
     }
     pieceOf = nil
+    guard let index = index(of: record.position) else { return }
     entries.remove(at: index)
     inputs -= 1
-    return Accepted(
-      chunk: entry.chunk, fresh: entry.first..<entry.end, skipped: 0, isFinished: true,
-      returned: entry.end..<entry.end)
   }
 
   /// An input that was begun when its container died.

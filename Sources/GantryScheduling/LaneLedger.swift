@@ -3,7 +3,8 @@
 // Each input leaves the book exactly once: accepted, harvested, given back, or named as the culprit of a death.
 
 /// A range of a chunk's inputs, as a descriptor names it.
-package struct Piece: Equatable, Sendable {
+@_documentation(visibility: internal)
+public struct Piece: Equatable, Sendable {
   package var chunk: Int
   package var inputs: Range<UInt32>
 
@@ -64,9 +65,12 @@ package struct LedgerViolation: Error, Equatable {
 }
 
 /// What one container was given and has not accounted for.
-package struct LaneLedger {
+///
+/// Public, with what turns ask most often inlinable: otherwise each question would copy the book.
+@_documentation(visibility: internal)
+public struct LaneLedger {
   /// One published descriptor.
-  package struct Entry: Equatable, Sendable {
+  public struct Entry: Equatable, Sendable {
     package let position: UInt64
     package let chunk: Int
     package let first: UInt32
@@ -82,15 +86,18 @@ package struct LaneLedger {
     package var piece: Piece { Piece(chunk: chunk, inputs: first..<end) }
   }
 
-  package internal(set) var entries = Fifo<Entry>()
+  /// What it was given and has not left, oldest first.
+  public internal(set) var entries = Fifo<Entry>()
   /// Inputs in the lane that are not accounted for.
-  package internal(set) var inputs = 0
+  public internal(set) var inputs = 0
   /// Where several inputs run at once: the descriptor of whose output pieces have come, and more will.
   var pieceOf: UInt64?
 
   package init() {}
 
-  package var isEmpty: Bool { entries.isEmpty }
+  /// Whether it has nothing left to do.
+  @inlinable
+  public var isEmpty: Bool { entries.isEmpty }
 
   /// Whether the descriptor at a position is not accounted for.
   package func contains(_ position: UInt64) -> Bool { index(of: position) != nil }
@@ -130,13 +137,35 @@ package struct LaneLedger {
     package var isFinished: Bool
     /// Inputs it left without running them.
     package var returned: Range<UInt32>
+    /// Inputs before it have come in records, with this one.
+    var published: UInt32
   }
 
   /// Checks a record against the book and enters it.
   ///
   /// One that is refused changes nothing.
   package mutating func accept(_ record: RecordFacts) throws(LedgerViolation) -> Accepted {
-    guard var entry = entries.first else { throw LedgerViolation(what: "a record for no descriptor") }
+    let accepted = try judge(record)
+    enter(accepted)
+    return accepted
+  }
+
+  /// Enters a record that was judged.
+  package mutating func enter(_ accepted: Accepted) {
+    inputs -= accepted.fresh.count + accepted.returned.count
+    guard !accepted.isFinished else {
+      entries.popFirst()
+      return
+    }
+    var entry = entries[0]
+    entry.published = accepted.published
+    entry.accounted = accepted.fresh.upperBound
+    entries[0] = entry
+  }
+
+  /// Checks a record against the book, and says what it would bring.
+  package func judge(_ record: RecordFacts) throws(LedgerViolation) -> Accepted {
+    guard let entry = entries.first else { throw LedgerViolation(what: "a record for no descriptor") }
     guard record.position == entry.position else {
       throw LedgerViolation(what: "a record for descriptor \(record.position) instead of \(entry.position)")
     }
@@ -166,23 +195,14 @@ package struct LaneLedger {
     guard !record.isLast || upper >= entry.lowestEnd else {
       throw LedgerViolation(what: "a descriptor left at \(upper) of \(entry.end)")
     }
-    if record.kind != .piece { entry.published = upper }
-    let before = entry.accounted
-    entry.accounted = max(before, entry.published)
-    let fresh = before..<entry.accounted
-    inputs -= fresh.count
-    var accepted = Accepted(
+    let published = record.kind == .piece ? entry.published : upper
+    let accounted = max(entry.accounted, published)
+    let fresh = entry.accounted..<accounted
+    return Accepted(
       chunk: entry.chunk, fresh: fresh,
       skipped: record.kind == .piece ? 0 : record.count - UInt32(fresh.count),
-      isFinished: record.isLast, returned: entry.published..<entry.published)
-    guard record.isLast else {
-      entries[0] = entry
-      return accepted
-    }
-    accepted.returned = entry.accounted..<entry.end
-    inputs -= accepted.returned.count
-    entries.popFirst()
-    return accepted
+      isFinished: record.isLast, returned: record.isLast ? accounted..<entry.end : published..<published,
+      published: published)
   }
 
   // MARK: Harvest and split

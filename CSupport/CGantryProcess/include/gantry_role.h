@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #ifdef __clang__
 #pragma clang assume_nonnull begin
@@ -62,6 +63,9 @@ uint64_t gantry_initial_mask(void);
 
 /// Whether Dispatch has had threads in this process: a fork of it could run neither Dispatch nor Swift's tasks.
 int gantry_dispatch_was_threaded(void);
+
+/// The number of this process: what getpid says, without a system call after the first in each process.
+pid_t gantry_pid(void);
 
 /// Whether the calling thread is the one that entered `main`.
 int gantry_is_main_thread(void);

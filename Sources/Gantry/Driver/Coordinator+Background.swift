@@ -23,7 +23,10 @@ extension Coordinator {
     }
     locked {
       now = monotonicNow()
-      for pool in pools { grow(pool) }
+      for pool in pools {
+        enlist(pool)
+        grow(pool)
+      }
       armTimer()
     }
   }
@@ -109,7 +112,7 @@ extension Coordinator {
     }
     if isBusy { next = min(next, nextTick) }
     next = min(next, progressDueAt)
-    for pool in pools {
+    for pool in activePools {
       for call in pool.calls { next = min(next, call.feeder?.shipBy ?? .max) }
     }
     deadline = next

@@ -13,10 +13,11 @@ extension Coordinator {
     // A fork may have copied the lock while another thread had it.
     if isForked { throw forkedMessage }
     let refused: GantryError? = locked {
-      checkDescriptors()
+      checkDescriptorsAtTimes()
       if let refusal = refusal ?? estranged { return refusal }
       if isShuttingDown { return GantryError(.shutDown, shutDownMessage) }
       call.pool.calls.append(call)
+      enlist(call.pool)
       noteBegin(call)
       return nil
     }

@@ -30,9 +30,15 @@ extension Pool {
 
 extension Coordinator {
   /// Checks a record against the book of its lane.
-  func accept(_ record: RecordFacts, from container: Container) throws -> LaneLedger.Accepted {
-    guard container.pool.concurrency > 1 else { return try container.ledger.accept(record) }
-    return try container.ledger.accept(record, amid: container.lane.claimed())
+  func judge(_ record: RecordFacts, from container: Container) throws -> LaneLedger.Accepted {
+    guard container.pool.concurrency > 1 else { return try container.ledger.judge(record) }
+    return try container.ledger.judge(record, amid: container.lane.claimed())
+  }
+
+  /// Enters a record that was judged into its container's book.
+  func enter(_ accepted: LaneLedger.Accepted, _ record: RecordFacts, from container: Container) {
+    guard container.pool.concurrency > 1 else { return container.ledger.enter(accepted) }
+    container.ledger.enter(record)
   }
 
   /// How a chunk lies, as far as its container needs to know.

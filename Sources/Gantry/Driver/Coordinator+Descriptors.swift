@@ -2,6 +2,7 @@
 // is a fork of the process that made the driver. Either way nothing of the driver's is touched any more.
 
 import GantryContainers
+import GantryLanes
 
 #if canImport(Glibc)
 import Glibc
@@ -11,7 +12,7 @@ import Musl
 
 extension Coordinator {
   /// Whether this process is a fork of the one that made the driver; containers that are threads serve no other, either.
-  var isForked: Bool { getpid() != owner }
+  var isForked: Bool { processNumber() != owner }
 
   /// What a fork is told that calls a function.
   var forkedMessage: GantryError {
@@ -20,6 +21,16 @@ extension Coordinator {
       "This process is a fork of the one that made the driver, whose containers serve that one alone. Make a Driver "
         + "with Functions of its own here, or execute a program instead.")
   }
+
+  /// The same as `checkDescriptors`, but not for each of calls that follow each other at once.
+  func checkDescriptorsAtTimes() {
+    let time = monotonicNow()
+    guard time &- descriptorsCheckedAt > Coordinator.descriptorPatience else { return }
+    descriptorsCheckedAt = time
+    checkDescriptors()
+  }
+
+  private static let descriptorPatience: UInt64 = 1_000_000
 
   /// Ends all calls if the driver's descriptors are no longer its own.
   ///

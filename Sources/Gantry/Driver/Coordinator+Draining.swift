@@ -71,20 +71,16 @@ extension Coordinator {
     _ record: RecordHeader, _ payload: SharedBytes, from container: Container
   ) throws {
     guard container.largePieces.isEmpty else { throw LaneViolation("outputs amid the pieces of another") }
-    let before = container.ledger
-    let accepted = try accept(facts(record, .outputs), from: container)
+    let facts = facts(record, .outputs)
+    let accepted = try judge(facts, from: container)
     let chunk = chunks[accepted.chunk]
     if !accepted.fresh.isEmpty {
-      do {
-        try deliver(
-          accepted.fresh, of: chunk, payload, skipped: Int(accepted.skipped), check: record.check,
-          from: container, nanoseconds: busy(record, container))
-      } catch {
-        // Nothing of it was delivered: the ledger must not say that it was.
-        container.ledger = before
-        throw error
-      }
+      // What this refuses was not delivered, and the ledger must not say that it was.
+      try deliver(
+        accepted.fresh, of: chunk, payload, skipped: Int(accepted.skipped), check: record.check,
+        from: container, nanoseconds: busy(record, container))
     }
+    enter(accepted, facts, from: container)
     learn(record, container, chunk)
     container.outputs += accepted.fresh.count
     conclude(accepted, chunk, container)
@@ -125,6 +121,9 @@ extension Coordinator {
       throw LaneViolation("an output of more than \(most) bytes, which is more than it can hold in memory")
     }
     if kind == .more, start == 0 {
+      if let front = container.ledger.entries.first {
+        container.largePieces = chunks[front.chunk].call.sink.spareBuffer()
+      }
       // What is to come is the container's word: taken for no more than a hint.
       container.largePieces.reserveCapacity(
         payload.count + Int(min(record.busy_ns, Coordinator.mostReserved, UInt64(most - payload.count))))
@@ -136,7 +135,9 @@ extension Coordinator {
     else {
       throw LaneViolation("a payload whose checksum is wrong")
     }
-    let accepted = try accept(facts(record, kind == .more ? .piece : .single), from: container)
+    let facts = facts(record, kind == .more ? .piece : .single)
+    let accepted = try judge(facts, from: container)
+    enter(accepted, facts, from: container)
     let chunk = chunks[accepted.chunk]
     if kind == .more { return }
     let bytes = container.largePieces

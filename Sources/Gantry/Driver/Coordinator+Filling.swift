@@ -66,6 +66,7 @@ extension Coordinator {
   /// Encodes a chunk outside the lock and commits it.
   func fill(_ call: Call, _ grant: Grant) {
     var block = grant.block
+    var base = grant.room.base
     var isLost = false
     let filled = call.filler.fill(grant.room) { bytes in
       let larger: (ArenaBlock, UnsafeMutableRawPointer)? = locked {
@@ -73,11 +74,11 @@ extension Coordinator {
         arena.release(block)
         return (larger, arena.pointer(larger))
       }
-      guard let (larger, base) = larger, let source = bytes.baseAddress else {
+      guard let larger, let source = bytes.baseAddress else {
         isLost = true
         return
       }
-      block = larger
+      (block, base) = larger
       base.copyMemory(from: source, byteCount: bytes.count)
     }
     if isLost {
@@ -90,7 +91,7 @@ extension Coordinator {
       }
       return
     }
-    let form = seal(call, &block, filled)
+    let form = seal(call, &block, UnsafeRawBufferPointer(start: base, count: filled.bytes), filled.count)
     locked {
       call.isFilling = false
       commit(call, block, filled, form)
@@ -101,21 +102,23 @@ extension Coordinator {
   /// Compresses a chunk where that pays, and takes its checksum.
   ///
   /// Outside the lock.
-  private func seal(_ call: Call, _ block: inout ArenaBlock, _ filled: Filled) -> ChunkForm {
-    let original = block
-    let (base, plan) = locked { (arena.pointer(original), compressionPlan(call, filled.bytes, filled.count)) }
-    let raw = UnsafeRawBufferPointer(start: base, count: filled.bytes)
-    guard let plan else { return ChunkForm(stored: filled.bytes, raw: filled.bytes, check: checksum(raw)) }
-    let result = plan.compress(raw)
-    return locked {
-      call.compression.learn(raw: raw.count, stored: result.form?.stored, nanoseconds: result.nanoseconds)
-      arena.release(result.form == nil ? plan.block : original)
-      guard let form = result.form else {
-        return ChunkForm(stored: filled.bytes, raw: filled.bytes, check: checksum(raw))
+  private func seal(
+    _ call: Call, _ block: inout ArenaBlock, _ raw: UnsafeRawBufferPointer, _ count: Int
+  ) -> ChunkForm {
+    if raw.count >= CompressionPlan.leastBytes, let plan = locked({ compressionPlan(call, raw.count, count) })
+    {
+      let result = plan.compress(raw)
+      let original = block
+      locked {
+        call.compression.learn(raw: raw.count, stored: result.form?.stored, nanoseconds: result.nanoseconds)
+        arena.release(result.form == nil ? plan.block : original)
       }
-      block = plan.block
-      return form
+      if let form = result.form {
+        block = plan.block
+        return form
+      }
     }
+    return ChunkForm(stored: raw.count, raw: raw.count, check: checksum(raw))
   }
 
   /// How a chunk is to be compressed, with a block to do it in; nil: it travels as it is.
@@ -123,7 +126,7 @@ extension Coordinator {
     let acceleration = call.compression.acceleration(
       bytes: bytes, occupancy: Double(arena.used) / Double(ringBytes),
       work: call.sizing.mean.map { $0 * Double(count) }, containersAreBusy: !call.pool.couldTakeMore)
-    guard let acceleration, bytes >= CompressionPlan.leastBytes else { return nil }
+    guard let acceleration else { return nil }
     let bound = bytes - bytes / 8
     guard let block = try? arena.allocate(bound) else { return nil }
     return CompressionPlan(

@@ -96,6 +96,7 @@ extension Coordinator {
     container.lane.setParked(.always)
     containers[container.epoch] = container
     pool.containers.append(container)
+    enlist(pool)
     pool.counts.started += 1
     poller.add(container.lane.doorbell, .doorbell, container.epoch, edge: true)
     due(at: now + pool.options.startupTimeout.clampedNanoseconds)

@@ -10,6 +10,19 @@ extension Pool {
 }
 
 extension Coordinator {
+  /// Has turns look at a pool: when it gets a call or a container, or has some to keep.
+  func enlist(_ pool: Pool) {
+    guard !pool.isListed, pool.isActive else { return }
+    pool.isListed = true
+    activePools.append(pool)
+  }
+
+  /// Has turns pass over pools that have come to rest.
+  func unlistIdle() {
+    for pool in activePools where !pool.isActive { pool.isListed = false }
+    activePools.removeAll { !$0.isListed }
+  }
+
   /// Starts containers where work waits and all others are busy, and those that are to be kept ready.
   func grow(_ pool: Pool) {
     guard !isShuttingDown || !pool.calls.isEmpty else { return }
@@ -72,18 +85,25 @@ extension Coordinator {
     let pool = Pool(
       name: sibling.name, function: sibling.function, options: options, runner: sibling.runner,
       sandbox: try sandboxRules(of: sibling.name, options, isInProcess: isInProcess))
-    round { pools.append(pool) }
+    round {
+      pools.append(pool)
+      enlist(pool)
+    }
     return pool
   }
 
   /// Lets a pool end that nobody can call any more.
   func dissolve(_ pool: Pool) {
-    round { pool.isDissolving = true }
+    round {
+      pool.isDissolving = true
+      mayForget = true
+    }
   }
 
   /// Forgets pools that have dissolved.
   func forgetDissolved() {
     pools.removeAll { $0.isDissolving && $0.calls.isEmpty && $0.containers.isEmpty }
+    mayForget = pools.contains { $0.isDissolving }
   }
 
   /// After so long what could not be started is tried again.

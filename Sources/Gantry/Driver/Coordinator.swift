@@ -6,6 +6,7 @@ import Dispatch
 import GantryContainers
 import GantryLanes
 import GantryScheduling
+import GantryWire
 import Logging
 
 #if canImport(Glibc)
@@ -41,6 +42,10 @@ final class Coordinator: @unchecked Sendable {
   @exclusivity(unchecked) var arena: Arena
   @exclusivity(unchecked) var chunks = ChunkTable()
   @exclusivity(unchecked) var pools: [Pool] = []
+  /// Those of them that have something to do, or had a turn ago.
+  @exclusivity(unchecked) var activePools: [Pool] = []
+  /// Some pool is to be forgotten once nothing is left in it.
+  @exclusivity(unchecked) var mayForget = false
   @exclusivity(unchecked) var keeper: Keeper
   /// Containers are threads of this process, and `keeper` keeps nothing.
   let isInProcess: Bool
@@ -65,9 +70,10 @@ final class Coordinator: @unchecked Sendable {
   @exclusivity(unchecked) var isShuttingDown = false
   @exclusivity(unchecked) var isStopped = false
   /// The process that made it.
-  let owner = getpid()
+  let owner = processNumber()
   /// Why it takes no calls any more, if the program has closed its descriptors.
   @exclusivity(unchecked) var estranged: GantryError?
+  @exclusivity(unchecked) var descriptorsCheckedAt: UInt64 = 0
   /// Containers whose descriptors the program has closed: what is left of them is never touched.
   @exclusivity(unchecked) var abandoned: [Container] = []
   /// Why it takes no calls at all: it has no processes.
@@ -116,6 +122,7 @@ final class Coordinator: @unchecked Sendable {
   // MARK: The lock
 
   /// Runs a body under the lock, and what it caused outside of it.
+  @inline(__always)
   func locked<R>(_ body: () throws -> R) rethrows -> R {
     lock.lock()
     defer { unlock() }
@@ -124,6 +131,7 @@ final class Coordinator: @unchecked Sendable {
 
   /// Frees the lock, then resumes whoever was woken under it.
   private func unlock() {
+    if woken.isEmpty && stoppedFeeders.isEmpty && outbox.isEmpty { return lock.unlock() }
     let woken = woken
     let stopped = stoppedFeeders
     if !woken.isEmpty { self.woken = [] }
@@ -169,15 +177,24 @@ final class Coordinator: @unchecked Sendable {
     let start = monotonicNow()
     var result = Turn.idle
     var worked = false
+    // A single call's input goes straight to a container, and may come back before anything else is looked at.
+    var isStraight = call.isSingle && call.sourceIsOpen
     turning: while true {
-      pump()
+      if isStraight { now = start } else { pump() }
+      isStraight = false
       if let grant = grant(for: call) {
-        // Encoding may take as long as the user's code does: others are not to wait for it.
-        leave()
+        // Encoding may take as long as the user's code does: others are not to wait for it. Copying takes no time.
+        let runsUserCode = call.filler.width == framed
+        if runsUserCode { leave() }
         unlockedRun { fill(call, grant) }
-        enter()
-        worked = true
-        if !untilEnd && call.isDeliverable { pump() }
+        if runsUserCode { enter() }
+        if call.isSingle && call.pending.isEmpty && call.open > 0 {
+          isStraight = true
+          wakeFed(call.pool)
+        } else {
+          worked = true
+          if !untilEnd && call.isDeliverable { pump() }
+        }
       }
       if isDone(call, untilEnd) {
         if call.isComplete { forgetEnded(in: call.pool) }
@@ -190,8 +207,10 @@ final class Coordinator: @unchecked Sendable {
         result = .busy
         break turning
       }
-      if now &- start > spinNanoseconds(call.pool) { break }
-      unlockedRun { pause() }
+      let end = start &+ spinNanoseconds(call.pool)
+      if now > end && !isStraight { break }
+      isStraight = false
+      spin(for: call.pool, until: min(end, now &+ Coordinator.longestSpin))
     }
     leave()
     unlock()
@@ -240,9 +259,23 @@ final class Coordinator: @unchecked Sendable {
     lock.lock()
   }
 
-  private func pause() {
-    for _ in 0..<16 { spinPause() }
+  /// Waits without the lock until something lies in a ring of a pool: a look costs much less than a turn.
+  private func spin(for pool: Pool, until end: UInt64) {
+    unlock()
+    repeat {
+      for _ in 0..<Coordinator.looksPerTime {
+        spinPause()
+        lock.lock()
+        if pool.containers.contains(where: { $0.lane.isPending }) { return }
+        lock.unlock()
+      }
+    } while monotonicNow() < end
+    lock.lock()
   }
+
+  private static let looksPerTime = 8
+  /// All else that may have come is looked for after so long.
+  private static let longestSpin: UInt64 = 5_000
 
   /// How long a caller may spin: not at all where every processor has something better to do.
   private func spinNanoseconds(_ pool: Pool) -> UInt64 {
@@ -282,7 +315,7 @@ final class Coordinator: @unchecked Sendable {
     now = monotonicNow()
     // What is still to come says so again in this round.
     if deadline <= now { deadline = .max }
-    for pool in pools where pool.isActive {
+    for pool in activePools {
       drain(pool)
       releaseDelayed(pool)
       endOverdue(pool)
@@ -292,22 +325,36 @@ final class Coordinator: @unchecked Sendable {
       shrink(pool)
     }
     if now >= nextTick { lookAtStalled() }
-    for pool in pools where pool.isActive {
-      for container in pool.containers where container.needsWake {
-        container.needsWake = false
-        container.lane.wake()
-      }
+    var isIdle = false
+    for pool in activePools {
+      wakeFed(pool)
       for call in pool.calls { settle(call) }
       noteWaits(of: pool)
       forgetEnded(in: pool)
+      if !pool.isActive { isIdle = true }
     }
-    if pools.contains(where: { $0.isDissolving }) { forgetDissolved() }
+    if isIdle { unlistIdle() }
+    if mayForget { forgetDissolved() }
+  }
+
+  /// Wakes containers that were given something.
+  private func wakeFed(_ pool: Pool) {
+    for container in pool.containers where container.needsWake {
+      container.needsWake = false
+      container.lane.wake()
+    }
   }
 
   /// Has containers ring the background thread, and looks once more for what came meanwhile.
   func park() {
     for _ in 0..<4 {
-      for (_, container) in containers { container.lane.setParked(doorbellLevel(container)) }
+      var mayRing = false
+      for (_, container) in containers {
+        let level = doorbellLevel(container)
+        if level != .never { mayRing = true }
+        container.lane.setParked(level)
+      }
+      guard mayRing else { break }
       parkedFence()
       guard containers.values.contains(where: { $0.lane.isPending }) else { break }
       pump()

@@ -31,6 +31,8 @@ final class Pool {
   @exclusivity(unchecked) var waits = WaitClock()
   /// Since when no container could be started for want of descriptors or memory that others hold.
   @exclusivity(unchecked) var wantsRoomSince: UInt64?
+  /// It stands among those that turns look at.
+  @exclusivity(unchecked) var isListed = false
   /// The last who could call it is gone: it goes with its last call and container.
   @exclusivity(unchecked) var isDissolving = false
 

@@ -103,7 +103,7 @@ extension Function {
   @inlinable
   public func remote<each A>(_ arguments: repeat each A) async throws -> Output
   where Input == (repeat each A) {
-    try await single((repeat each arguments))
+    try await single(singleFiller((repeat each arguments), core.inputs))
   }
 
   /// Runs the function's body in this process, without a container.
@@ -132,12 +132,16 @@ extension Function {
   }
 
   @usableFromInline
-  func single(_ input: Input) async throws -> Output {
-    let filler = promptFiller(CollectionOfOne(input), core.inputs, total: 1)
-    let results = MapResults(CallStream(core.request(filler, ordered: true, ceiling: nil, isSingle: true)))
-    guard let output = try await results.collect().first else {
-      throw GantryError(.noOutput, "The call of \"\(core.name)\" ended without its output.")
+  func single(_ filler: ChunkFiller) async throws -> Output {
+    let stream = CallStream(core.request(filler, ordered: true, ceiling: nil, isSingle: true))
+    do {
+      guard let output = try await stream.collect().first else {
+        throw GantryError(.noOutput, "The call of \"\(core.name)\" ended without its output.")
+      }
+      return output
+    } catch {
+      stream.abandon()
+      throw error
     }
-    return output
   }
 }
