@@ -176,6 +176,9 @@ struct OutputWriter<O: ValueCoding>: ~Copyable {
 
   @inlinable
   mutating func append(_ value: O.Value, of input: UInt32, _ chunk: inout OpenChunk) {
+    if O.Value.self == [UInt8].self, appendLarge(unsafeBitCast(value, to: [UInt8].self), of: input, &chunk) {
+      return
+    }
     let mark = encoder.count
     O.append(value, to: &encoder)
     if encoder.isSpilled || encoder.failure != nil {
@@ -188,6 +191,16 @@ struct OutputWriter<O: ValueCoding>: ~Copyable {
       chunk.publish(through: input &+ 1, bytes: encoder.count, last: false)
       open(chunk)
     }
+  }
+
+  /// Publishes an array of bytes from where it lies, where it would not fit a record; false: it would.
+  @usableFromInline
+  mutating func appendLarge(_ bytes: [UInt8], of input: UInt32, _ chunk: inout OpenChunk) -> Bool {
+    guard bytes.count > chunk.lane.ringBytes / 8 - mostPrefix else { return false }
+    chunk.publish(through: input, bytes: encoder.count, last: false)
+    bytes.withUnsafeBytes { chunk.publishLarge(input, $0, as: .bytes) }
+    open(chunk)
+    return true
   }
 
   /// The rare ends of an output: it has no encoding, or it did not fit the record's room.
@@ -220,6 +233,9 @@ struct OutputWriter<O: ValueCoding>: ~Copyable {
     chunk.publish(through: input, bytes: encoder.count, last: true)
   }
 }
+
+/// The most bytes that stand before the elements of an array in its frame, and the frame's own length.
+private let mostPrefix = 32
 
 /// Room that a record is opened with at least; larger outputs wait for more.
 @usableFromInline var leastRecord: Int {

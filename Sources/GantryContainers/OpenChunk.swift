@@ -87,9 +87,10 @@ public struct OpenChunk {
     since = now
   }
 
-  /// Publishes the contents of one frame that does not fit a record, piece by piece.
-  @usableFromInline
-  package mutating func publishLarge(_ input: UInt32, _ contents: UnsafeRawBufferPointer) {
+  /// Publishes the contents of one frame that does not fit a record, piece by piece; `last` says what they are.
+  mutating func publishLarge(
+    _ input: UInt32, _ contents: UnsafeRawBufferPointer, as last: RecordKind = .large
+  ) {
     let piece = lane.ringBytes / 4 - 128
     var rest = contents[...]
     while true {
@@ -100,7 +101,7 @@ public struct OpenChunk {
         outputs.copyMemory(from: start, byteCount: bytes.count)
       }
       publish(
-        rest.isEmpty ? .large : .more, input..<(input + 1), bytes: bytes.count, toCome: rest.count)
+        rest.isEmpty ? last : .more, input..<(input + 1), bytes: bytes.count, toCome: rest.count)
       if rest.isEmpty { break }
     }
     unpublished = input + 1

@@ -4,13 +4,14 @@ internal import CGantryRing
 
 /// What a record of a completion ring carries.
 package enum RecordKind: Sendable {
-  case outputs, more, large, threw, unencodable, started
+  case outputs, more, large, bytes, threw, unencodable, started
 
   package init?(_ raw: UInt16) {
     switch Int(raw) {
     case Int(GANTRY_RECORD_OUTPUTS): self = .outputs
     case Int(GANTRY_RECORD_MORE): self = .more
     case Int(GANTRY_RECORD_LARGE): self = .large
+    case Int(GANTRY_RECORD_BYTES): self = .bytes
     case Int(GANTRY_RECORD_THREW): self = .threw
     case Int(GANTRY_RECORD_UNENCODABLE): self = .unencodable
     case Int(GANTRY_RECORD_STARTED): self = .started
@@ -23,6 +24,7 @@ package enum RecordKind: Sendable {
     case .outputs: UInt16(GANTRY_RECORD_OUTPUTS)
     case .more: UInt16(GANTRY_RECORD_MORE)
     case .large: UInt16(GANTRY_RECORD_LARGE)
+    case .bytes: UInt16(GANTRY_RECORD_BYTES)
     case .threw: UInt16(GANTRY_RECORD_THREW)
     case .unencodable: UInt16(GANTRY_RECORD_UNENCODABLE)
     case .started: UInt16(GANTRY_RECORD_STARTED)

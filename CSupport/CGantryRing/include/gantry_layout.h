@@ -35,6 +35,7 @@ enum {
   GANTRY_RECORD_OUTPUTS = 1,  ///< outputs of `count` inputs from `first` on
   GANTRY_RECORD_MORE = 2,     ///< a piece of one output too large for the ring; others follow
   GANTRY_RECORD_LARGE = 7,    ///< the last piece of it
+  GANTRY_RECORD_BYTES = 8,    ///< the last piece of an array of bytes, which came without its count
   GANTRY_RECORD_THREW = 3,    ///< the error that input `first` threw
   GANTRY_RECORD_UNENCODABLE = 4,  ///< why the output or the input of `first` could not be coded
   GANTRY_RECORD_STARTED = 5,  ///< the container is ready; no inputs; `busy_ns` is its pid

@@ -50,7 +50,7 @@ extension Coordinator {
       debug("Container \(container.pid) of \"\(container.pool.name)\" is ready.")
     case .outputs:
       try takeOutputs(record, payload, from: container)
-    case .more, .large, .threw, .unencodable:
+    case .more, .large, .bytes, .threw, .unencodable:
       try takeSingle(kind, record, payload, from: container)
     }
   }
@@ -108,7 +108,7 @@ extension Coordinator {
   ) throws {
     // Pieces of a large output are copied behind each other at once; anything else starts afresh.
     let start = container.largePieces.count
-    guard start == 0 || kind == .more || kind == .large else {
+    guard start == 0 || kind == .more || kind == .large || kind == .bytes else {
       throw LaneViolation("an error amid the pieces of an output")
     }
     // Only the last piece may be short: else a container could send any number of them, for as long as it likes.
@@ -149,9 +149,9 @@ extension Coordinator {
     if !call.isCancelled, call.failure == nil, !accepted.fresh.isEmpty {
       noteFacts(index..<(index + 1), of: call, by: container, nanoseconds: busy(record, container))
       switch kind {
-      case .large:
+      case .large, .bytes:
         call.charges[index] = nil
-        call.sink.acceptLarge(index: index, bytes: bytes)
+        call.sink.acceptLarge(index: index, bytes: bytes, areElements: kind == .bytes)
         noteDelivered(1, bytes.count, call)
       case .threw:
         isRetried = retryThrown(piece, index, call)

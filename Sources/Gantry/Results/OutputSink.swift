@@ -41,8 +41,10 @@ class OutputSink {
     fatalError("An output sink must say how it copies outputs.")
   }
 
-  /// Takes one output that came in pieces.
-  func acceptLarge(index: Int, bytes: [UInt8]) { fatalError("An output sink must take large outputs.") }
+  /// Takes one output that came in pieces: encoded, or the elements of an array of bytes.
+  func acceptLarge(index: Int, bytes: [UInt8], areElements: Bool) {
+    fatalError("An output sink must take large outputs.")
+  }
 
   /// Takes the encoded error of one input.
   func accept(thrown bytes: [UInt8], index: Int, attempts: Int) {
@@ -199,8 +201,8 @@ final class TypedSink<Output>: OutputSink {
     return bytes.count
   }
 
-  override func acceptLarge(index: Int, bytes: [UInt8]) {
-    add(Parcel(index: index, count: 1, content: .large, bytes: bytes))
+  override func acceptLarge(index: Int, bytes: [UInt8], areElements: Bool) {
+    add(Parcel(index: index, count: 1, content: .large(areElements: areElements), bytes: bytes))
   }
 
   override func accept(thrown bytes: [UInt8], index: Int, attempts: Int) {

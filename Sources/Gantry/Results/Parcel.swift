@@ -11,8 +11,8 @@ struct Parcel<Output> {
     case values
     /// In `bytes`, `count` frames.
     case frames
-    /// In `bytes`, one output without a frame.
-    case large
+    /// In `bytes`, one output without a frame, or the elements of one that is an array of bytes.
+    case large(areElements: Bool)
     /// In `bytes`, the encoded error of one input.
     case thrown(attempts: Int)
     /// The failure of one input.
@@ -43,8 +43,10 @@ struct Parcel<Output> {
 public struct OutputCoding<Output>: Sendable {
   /// Bytes of a packed output, 0 for `Void`, or `framed`.
   @usableFromInline let width: Int
-  /// Makes one large output of its encoded bytes, which it may keep and then leaves empty.
-  @usableFromInline let decodeLarge: @Sendable (inout [UInt8]) throws -> Output
+  /// Makes one output of its encoded bytes.
+  @usableFromInline let decode: @Sendable (UnsafeRawBufferPointer) throws -> Output
+  /// Makes an output that is an array of bytes of its elements; nil for any other.
+  @usableFromInline let adopt: (@Sendable ([UInt8]) -> Output)?
   /// Appends so many outputs; throws at the first that has no frame or cannot be decoded, behind which it can go on.
   @usableFromInline let decodeFrames: @Sendable (inout FrameReader, Int, inout [Output]) throws -> Void
   /// Appends packed outputs, trivial values that lie side by side.
@@ -55,18 +57,15 @@ public struct OutputCoding<Output>: Sendable {
   @inlinable
   init<C: ValueCoding>(_: C.Type) where C.Value == Output {
     width = C.width
-    decodeLarge = { bytes in
-      if Output.self == [UInt8].self, let start = runOfBytes(in: bytes) {
-        bytes.removeFirst(start)
-        var output: [UInt8] = []
-        swap(&output, &bytes)
-        // The types are the same, so this is no conversion.
-        return unsafeBitCast(output, to: Output.self)
-      }
-      return try bytes.withUnsafeBytes { raw in
-        var decoder = PayloadDecoder(raw)
-        return try C.decode(from: &decoder)
-      }
+    decode = { bytes in
+      var decoder = PayloadDecoder(bytes)
+      return try C.decode(from: &decoder)
+    }
+    if Output.self == [UInt8].self {
+      // The types are the same, so this is no conversion.
+      adopt = { elements in unsafeBitCast(elements, to: Output.self) }
+    } else {
+      adopt = nil
     }
     decodeFrames = { frames, count, outputs in
       var decoder = PayloadDecoder(UnsafeRawBufferPointer(start: nil, count: 0))
@@ -86,16 +85,6 @@ public struct OutputCoding<Output>: Sendable {
       guard let value = try? C.decode(from: &decoder) else { return [] }
       return Array(repeating: value, count: count)
     }
-  }
-}
-
-/// Where the elements of an encoded array of bytes begin; nil where the bytes are none.
-@usableFromInline
-func runOfBytes(in bytes: [UInt8]) -> Int? {
-  bytes.withUnsafeBytes { raw in
-    var decoder = PayloadDecoder(raw)
-    guard let count = try? decoder.readLength(), decoder.remaining == count else { return nil }
-    return raw.count - decoder.remaining
   }
 }
 
@@ -131,9 +120,9 @@ extension Parcel {
         }
       }
       return [Run(index: index, elements: [], failure: failed(0, attempts, reason))]
-    case .large:
+    case .large(let areElements):
       do {
-        return [Run(index: index, elements: [try coding.decodeLarge(&bytes)])]
+        return [Run(index: index, elements: [try large(areElements, by: coding)])]
       } catch {
         var run = Run<Output>(
           index: index, elements: [], failure: failed(0, 1, .undeliverable(undecodable(error))))
@@ -160,6 +149,15 @@ extension Parcel {
         return runs
       }
     }
+  }
+
+  /// The one output that came in pieces; an array of bytes keeps the memory they were assembled in.
+  private mutating func large(_ areElements: Bool, by coding: OutputCoding<Output>) throws -> Output {
+    guard areElements else { return try bytes.withUnsafeBytes { try coding.decode($0) } }
+    guard let adopt = coding.adopt else { throw PayloadError("It came as an array of bytes.") }
+    var elements: [UInt8] = []
+    swap(&elements, &bytes)
+    return adopt(elements)
   }
 
   /// Decodes behind `outputs`, up to the first failure, which is returned; user code may run here, as in `decoded`.

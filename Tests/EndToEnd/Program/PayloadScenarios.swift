@@ -186,6 +186,10 @@ private let textOfSize = Function("textOfSize", options: .init(maxContainers: 4)
   String(repeating: "z", count: count)
 }
 private let echo = Function("echo", options: .init(maxContainers: 1)) { (x: [UInt8]) in x }
+private let echoAsync = Function("echoAsync", options: .init(maxContainers: 1)) { (x: [UInt8]) async in x }
+private let echoAmid = Function("echoAmid", options: .init(maxContainers: 1, inputConcurrency: 3)) {
+  (x: [UInt8]) async in x
+}
 private let echoPairs = Function("echoPairs") { (x: [UInt8], y: [Int]) in (y, x) }
 private let picky = Function("picky") { (x: Picky) in Picky(x.number - 10) }
 private let writeOnlyIn = Function("writeOnlyIn") { (x: WriteOnly) in x.number }
@@ -248,16 +252,21 @@ let payloadScenarios = ScenarioGroup(
       }
       expectEqual(try await wideOptional.map([nil, [], [nil, 1]]).collect(), [nil, [], [nil, 1]])
     },
-    Scenario(name: "every size around every limit travels", functions: [echo, size, ofSize, echoPairs]) { _ in
+    Scenario(
+      name: "every size around every limit travels",
+      functions: [echo, echoAsync, echoAmid, size, ofSize, echoPairs]
+    ) { _ in
       var sizes: [Int] = [0, 1, 2]
       for limit in [512, 1024, 4096, 32 << 10, 64 << 10, 128 << 10, 256 << 10, 512 << 10, 1 << 20, 2 << 20] {
-        for offset in [-300, -129, -128, -127, -9, -8, -5, -4, -1, 0, 1, 7, 64, 200] {
+        for offset in [-300, -129, -128, -127, -33, -32, -31, -9, -8, -5, -4, -1, 0, 1, 7, 64, 200] {
           sizes.append(limit + offset)
         }
       }
       for count in sizes {
         let bytes = noise(count)
-        expect(try await echo.remote(bytes) == bytes, "\(count) bytes came back otherwise")
+        for one in [echo, echoAsync, echoAmid] {
+          expect(try await one.remote(bytes) == bytes, "\(count) bytes came back otherwise from \(one)")
+        }
       }
       expectEqual(try await size.map(sizes.map { [UInt8](repeating: 1, count: $0) }).collect(), sizes)
       expectEqual(try await ofSize.map(sizes).collect().map(\.count), sizes)
