@@ -22,11 +22,13 @@ func runPacked<I: ValueCoding, O: ValueCoding>(
 ) {
   let cursor = chunk.cursor
   let inputs = chunk.inputs.baseAddress.unsafelyUnwrapped
+  // Asked once: for a tuple they are computed.
+  let (inputWidth, outputWidth) = (I.width, O.width)
   var input = chunk.first
   while true {
     var output = chunk.outputs
     let from = input
-    let stop = input &+ chunk.openPacked(width: O.width)
+    let stop = input &+ chunk.openPacked(width: outputWidth)
     var left = false
     var thrown: (any Error)?
     while input != stop {
@@ -35,17 +37,17 @@ func runPacked<I: ValueCoding, O: ValueCoding>(
         break
       }
       do {
-        let value = try body(inputs.load(fromByteOffset: Int(input) &* I.width, as: I.Value.self))
-        if O.width > 0 { output.initializeMemory(as: O.Value.self, to: value) }
+        let value = try body(inputs.load(fromByteOffset: Int(input) &* inputWidth, as: I.Value.self))
+        if outputWidth > 0 { output.initializeMemory(as: O.Value.self, to: value) }
         chunk.cursor.passDone()
       } catch {
         thrown = error
         break
       }
-      output += O.width
+      output += outputWidth
       input &+= 1
     }
-    let bytes = Int(input &- from) &* O.width
+    let bytes = Int(input &- from) &* outputWidth
     if let thrown {
       chunk.publish(through: input, bytes: bytes, last: false)
       chunk.publish(thrown: thrown, by: input)
