@@ -18,8 +18,7 @@ static noted_pid *make(void) {
   noted_pid *made = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (made == MAP_FAILED) return NULL;
   noted_pid *expected = NULL;
-  if (madvise(made, PAGE_BYTES, MADV_WIPEONFORK) == 0 &&
-      atomic_compare_exchange_strong_explicit(&page, &expected, made, memory_order_release, memory_order_acquire)) {
+  if (madvise(made, PAGE_BYTES, MADV_WIPEONFORK) == 0 && atomic_compare_exchange_strong(&page, &expected, made)) {
     return made;
   }
   munmap(made, PAGE_BYTES);
@@ -27,13 +26,13 @@ static noted_pid *make(void) {
 }
 
 pid_t gantry_pid(void) {
-  noted_pid *noted = atomic_load_explicit(&page, memory_order_acquire);
+  noted_pid *noted = atomic_load(&page);
   if (noted == NULL) noted = make();
   if (noted == NULL) return getpid();
-  pid_t pid = atomic_load_explicit(noted, memory_order_relaxed);
+  pid_t pid = atomic_load(noted);
   if (pid == 0) {
     pid = getpid();
-    atomic_store_explicit(noted, pid, memory_order_relaxed);
+    atomic_store(noted, pid);
   }
   return pid;
 }
