@@ -6,7 +6,6 @@ import Dispatch
 import GantryContainers
 import GantryLanes
 import GantryScheduling
-import GantryWire
 import Logging
 
 #if canImport(Glibc)
@@ -183,11 +182,10 @@ final class Coordinator: @unchecked Sendable {
       if isStraight { now = start } else { pump() }
       isStraight = false
       if let grant = grant(for: call) {
-        // Encoding may take as long as the user's code does: others are not to wait for it. Copying takes no time.
-        let runsUserCode = call.filler.width == framed
-        if runsUserCode { leave() }
+        // Encoding may take as long as the user's code does: others are not to wait for it.
+        if !call.filler.isCopied { leave() }
         unlockedRun { fill(call, grant) }
-        if runsUserCode { enter() }
+        if !call.filler.isCopied { enter() }
         if call.isSingle && call.pending.isEmpty && call.open > 0 {
           isStraight = true
           wakeFed(call.pool)

@@ -80,6 +80,8 @@ final class ChunkFiller: @unchecked Sendable {
   let isPrompt: Bool
   /// Bytes of a packed input, or `framed`.
   let width: Int
+  /// Whether a chunk of it is only copied, which takes no time: no code of the user's runs on the way.
+  let isCopied: Bool
   /// Where a source that may block has to be read: the actor whose code its closures stand in, if any.
   let isolation: (any Actor)?
   /// Inputs left, where that is known.
@@ -91,11 +93,14 @@ final class ChunkFiller: @unchecked Sendable {
 
   /// A sequence that cannot block.
   @usableFromInline
-  init(width: Int, left: @escaping () -> Int?, fill: @escaping (ChunkRoom, Relocate) -> Filled) {
+  init(
+    width: Int, isCopied: Bool, left: @escaping () -> Int?, fill: @escaping (ChunkRoom, Relocate) -> Filled
+  ) {
     source = .prompt(fill: fill)
     isPrompt = true
     isolation = nil
     self.width = width
+    self.isCopied = isCopied
     self.left = left
     append = { _ in fatalError("A prompt source is read by chunks.") }
     close = {}
@@ -111,6 +116,7 @@ final class ChunkFiller: @unchecked Sendable {
     isPrompt = false
     self.isolation = isolation
     self.width = width
+    isCopied = false
     left = { nil }
     self.append = append
     self.close = close

@@ -86,7 +86,7 @@ func knownCount<S: Sequence>(_ sequence: S) -> Int? { (sequence as? any PromptSe
 func arrayFiller<Input>(_ elements: ContiguousArray<Input>, _ coding: InputCoding<Input>) -> ChunkFiller {
   let position = Shared(0)
   return ChunkFiller(
-    width: coding.width, left: { elements.count - position.value },
+    width: coding.width, isCopied: coding.width > 0, left: { elements.count - position.value },
     fill: { room, relocate in
       encodeChunk(coding, room, relocate) { writer in
         elements.withUnsafeBufferPointer { all in
@@ -103,7 +103,7 @@ func promptFiller<S: Sequence>(_ sequence: S, _ coding: InputCoding<S.Element>, 
   let iterator = Shared(sequence.makeIterator())
   let taken = Shared(0)
   return ChunkFiller(
-    width: coding.width, left: { total.map { $0 - taken.value } },
+    width: coding.width, isCopied: S.Element.self == Int.self, left: { total.map { $0 - taken.value } },
     fill: { room, relocate in
       var filled = encodeChunk(coding, room, relocate) { writer in writer.append(from: &iterator.value) }
       taken.value += filled.count
@@ -118,7 +118,7 @@ func promptFiller<S: Sequence>(_ sequence: S, _ coding: InputCoding<S.Element>, 
 func singleFiller<Input>(_ input: Input, _ coding: InputCoding<Input>) -> ChunkFiller {
   let isTaken = Shared(false)
   return ChunkFiller(
-    width: coding.width, left: { isTaken.value ? 0 : 1 },
+    width: coding.width, isCopied: coding.width > 0, left: { isTaken.value ? 0 : 1 },
     fill: { room, relocate in
       isTaken.value = true
       return encodeChunk(coding, room, relocate) { writer in

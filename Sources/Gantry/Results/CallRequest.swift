@@ -48,7 +48,7 @@ struct CallRequest<Output: Sendable>: Sendable {
 extension Coordinator {
   /// Hands a call's ready outputs over, in exchange for the buffers of those that were decoded.
   func take<Output>(
-    _ sink: TypedSink<Output>, of call: Call, for buffers: [[UInt8]]
+    _ sink: TypedSink<Output>, of call: Call, for buffers: SpareBuffers
   ) -> (parcels: [Parcel<Output>], isComplete: Bool, failure: (any Error)?) {
     locked {
       sink.keep(buffers)

@@ -11,7 +11,7 @@ final class CallStream<Output: Sendable>: ResultStream<Output>, @unchecked Senda
   @exclusivity(unchecked) private var call: Call?
   @exclusivity(unchecked) private var backlog = Fifo<Run<Output>>()
   /// Whose outputs were decoded.
-  @exclusivity(unchecked) private var buffers: [[UInt8]] = []
+  @exclusivity(unchecked) private var buffers = SpareBuffers()
   @exclusivity(unchecked) private var isOver = false
   @exclusivity(unchecked) private var isNoting = false
   /// Outputs given out whose handing-over was not reported yet.
@@ -132,10 +132,10 @@ final class CallStream<Output: Sendable>: ResultStream<Output>, @unchecked Senda
     case .deliverable: break
     }
     var (parcels, isComplete, failure) = coordinator.take(request.sink, of: call, for: buffers)
-    buffers = []
+    buffers = SpareBuffers()
     for place in 0..<parcels.count {
       accept(&parcels[place])
-      if parcels[place].bytes.capacity > 0 { buffers.append(parcels[place].bytes) }
+      buffers.add(parcels[place].takeBytes())
     }
     guard isComplete else { return .arrival }
     guard let failure else { return .end }

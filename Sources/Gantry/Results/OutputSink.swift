@@ -7,23 +7,13 @@ import GantryWire
 /// What the driver knows of a call's outputs without knowing their type.
 class OutputSink {
   /// Buffers whose outputs were decoded: memory that was touched before costs no page faults.
-  @exclusivity(unchecked) private var spares: [[UInt8]] = []
+  @exclusivity(unchecked) private var spares = SpareBuffers()
 
   /// An empty buffer for encoded outputs, with room if there is one to be used again.
-  final func spareBuffer() -> [UInt8] { spares.popLast() ?? [] }
+  final func spareBuffer() -> [UInt8] { spares.take() }
 
-  /// Takes buffers for further use, as many as are no burden.
-  final func keep(_ buffers: consuming [[UInt8]]) {
-    var room = OutputSink.mostSpare - spares.reduce(0) { $0 + $1.capacity }
-    for place in buffers.indices where buffers[place].capacity <= room {
-      room -= buffers[place].capacity
-      buffers[place].removeAll(keepingCapacity: true)
-      spares.append(buffers[place])
-    }
-  }
-
-  /// Bytes.
-  private static let mostSpare = 4 << 20
+  /// Takes buffers for further use, instead of those that were not used since.
+  final func keep(_ buffers: SpareBuffers) { spares = buffers }
 
   /// Whether the caller has something to take.
   var hasReady: Bool { fatalError("An output sink must say what is ready.") }
@@ -56,6 +46,27 @@ class OutputSink {
 
   /// Forgets everything.
   func clear() { fatalError("An output sink must let go of its outputs.") }
+}
+
+/// Buffers to be used again, as many as are no burden.
+struct SpareBuffers {
+  private var buffers: [[UInt8]] = []
+  private var room = 4 << 20
+
+  /// Keeps a buffer that nobody else has, unless there are enough.
+  mutating func add(_ buffer: consuming [UInt8]) {
+    guard buffer.capacity > 0, buffer.capacity <= room else { return }
+    room -= buffer.capacity
+    buffer.removeAll(keepingCapacity: true)
+    buffers.append(buffer)
+  }
+
+  /// An empty buffer, with room if there is one.
+  mutating func take() -> [UInt8] {
+    guard let buffer = buffers.popLast() else { return [] }
+    room += buffer.capacity
+    return buffer
+  }
 }
 
 /// What of a call's outputs anybody wants.

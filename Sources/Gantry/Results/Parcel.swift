@@ -151,13 +151,18 @@ extension Parcel {
     }
   }
 
+  /// Its buffer, which is no longer wanted.
+  mutating func takeBytes() -> [UInt8] {
+    var taken: [UInt8] = []
+    swap(&taken, &bytes)
+    return taken
+  }
+
   /// The one output that came in pieces; an array of bytes keeps the memory they were assembled in.
   private mutating func large(_ areElements: Bool, by coding: OutputCoding<Output>) throws -> Output {
     guard areElements else { return try bytes.withUnsafeBytes { try coding.decode($0) } }
     guard let adopt = coding.adopt else { throw PayloadError("It came as an array of bytes.") }
-    var elements: [UInt8] = []
-    swap(&elements, &bytes)
-    return adopt(elements)
+    return adopt(takeBytes())
   }
 
   /// Decodes behind `outputs`, up to the first failure, which is returned; user code may run here, as in `decoded`.
