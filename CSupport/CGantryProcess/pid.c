@@ -1,6 +1,7 @@
 // The number of this process without a system call: it lies in a page that the kernel wipes in every fork.
 #define _GNU_SOURCE
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@ enum { PAGE_BYTES = 4096 };
 typedef _Atomic(pid_t) noted_pid;
 
 static _Atomic(noted_pid *) page;
+static atomic_bool has_none;
 
 /// Makes the page; NULL where the kernel cannot wipe it.
 static noted_pid *make(void) {
@@ -22,12 +24,13 @@ static noted_pid *make(void) {
     return made;
   }
   munmap(made, PAGE_BYTES);
+  if (expected == NULL) atomic_store(&has_none, true);
   return expected;
 }
 
 pid_t gantry_pid(void) {
   noted_pid *noted = atomic_load(&page);
-  if (noted == NULL) noted = make();
+  if (noted == NULL && !atomic_load(&has_none)) noted = make();
   if (noted == NULL) return getpid();
   pid_t pid = atomic_load(noted);
   if (pid == 0) {

@@ -195,7 +195,7 @@ struct OutputWriter<O: ValueCoding>: ~Copyable {
     }
   }
 
-  /// Publishes an array of bytes from where it lies, where it would not fit a record; false: it would.
+  /// Publishes an array of bytes from where it lies, if it is so large that it goes in pieces.
   @usableFromInline
   mutating func appendLarge(_ bytes: [UInt8], of input: UInt32, _ chunk: inout OpenChunk) -> Bool {
     guard bytes.count > chunk.lane.ringBytes / 8 - mostPrefix else { return false }

@@ -6,8 +6,11 @@
 public struct Fifo<Element> {
   @usableFromInline var slots: [Element?] = []
   @usableFromInline var head = 0
+  @usableFromInline var used = 0
+
   /// How many elements it has.
-  public var count = 0
+  @inlinable
+  public var count: Int { used }
 
   /// An empty queue.
   @inlinable
@@ -45,7 +48,7 @@ public struct Fifo<Element> {
   public mutating func append(_ element: Element) {
     if count == slots.count { grow() }
     slots[(head + count) & (slots.count - 1)] = element
-    count += 1
+    used += 1
   }
 
   /// Adds an element in front of the others.
@@ -54,7 +57,7 @@ public struct Fifo<Element> {
     if count == slots.count { grow() }
     head = (head - 1) & (slots.count - 1)
     slots[head] = element
-    count += 1
+    used += 1
   }
 
   /// Takes the first element out.
@@ -64,7 +67,7 @@ public struct Fifo<Element> {
     defer {
       slots[head] = nil
       head = (head + 1) & (slots.count - 1)
-      count -= 1
+      used -= 1
     }
     return slots[head]
   }
@@ -73,7 +76,7 @@ public struct Fifo<Element> {
   @inlinable @discardableResult
   public mutating func popLast() -> Element? {
     guard count > 0 else { return nil }
-    count -= 1
+    used -= 1
     let index = (head + count) & (slots.count - 1)
     defer { slots[index] = nil }
     return slots[index]

@@ -2,19 +2,8 @@
 // in any order. Progress says nothing there, so such a lane is never harvested or split.
 
 extension LaneLedger {
-  /// Checks a record that may be of any claimed descriptor, and enters it; `claimed` is how many descriptors the
-  /// container has claimed, free-running.
-  ///
-  /// One that is refused changes nothing.
-  package mutating func accept(_ record: RecordFacts, amid claimed: UInt64) throws(LedgerViolation)
-    -> Accepted
-  {
-    let accepted = try judge(record, amid: claimed)
-    enter(record)
-    return accepted
-  }
-
-  /// Checks a record against the book, and says what it would bring.
+  /// Checks a record that may be of any claimed descriptor, and says what it would bring; `claimed` is how many
+  /// descriptors the container has claimed, free-running.
   package func judge(_ record: RecordFacts, amid claimed: UInt64) throws(LedgerViolation) -> Accepted {
     guard let index = index(of: record.position) else {
       throw LedgerViolation(what: "a record for descriptor \(record.position), which it does not have")

@@ -141,15 +141,6 @@ public struct LaneLedger {
     var published: UInt32
   }
 
-  /// Checks a record against the book and enters it.
-  ///
-  /// One that is refused changes nothing.
-  package mutating func accept(_ record: RecordFacts) throws(LedgerViolation) -> Accepted {
-    let accepted = try judge(record)
-    enter(accepted)
-    return accepted
-  }
-
   /// Enters a record that was judged.
   package mutating func enter(_ accepted: Accepted) {
     inputs -= accepted.fresh.count + accepted.returned.count

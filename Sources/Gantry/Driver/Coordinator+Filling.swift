@@ -123,6 +123,7 @@ extension Coordinator {
 
   /// How a chunk is to be compressed, with a block to do it in; nil: it travels as it is.
   private func compressionPlan(_ call: Call, _ bytes: Int, _ count: Int) -> CompressionPlan? {
+    guard bytes >= CompressionPlan.leastBytes else { return nil }
     let acceleration = call.compression.acceleration(
       bytes: bytes, occupancy: Double(arena.used) / Double(ringBytes),
       work: call.sizing.mean.map { $0 * Double(count) }, containersAreBusy: !call.pool.couldTakeMore)

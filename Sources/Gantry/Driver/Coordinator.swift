@@ -72,6 +72,7 @@ final class Coordinator: @unchecked Sendable {
   let owner = processNumber()
   /// Why it takes no calls any more, if the program has closed its descriptors.
   @exclusivity(unchecked) var estranged: GantryError?
+  /// When it was last looked whether the descriptors are still the driver's own.
   @exclusivity(unchecked) var descriptorsCheckedAt: UInt64 = 0
   /// Containers whose descriptors the program has closed: what is left of them is never touched.
   @exclusivity(unchecked) var abandoned: [Container] = []
@@ -178,7 +179,10 @@ final class Coordinator: @unchecked Sendable {
     var worked = false
     // A single call's input goes straight to a container, and may come back before anything else is looked at.
     var isStraight = call.isSingle && call.sourceIsOpen
+    // While the lock was free, others left to this turn what they heard.
+    var isPumped = false
     turning: while true {
+      isPumped = !isStraight
       if isStraight { now = start } else { pump() }
       isStraight = false
       if let grant = grant(for: call) {
@@ -186,6 +190,7 @@ final class Coordinator: @unchecked Sendable {
         if !call.filler.isCopied { leave() }
         unlockedRun { fill(call, grant) }
         if !call.filler.isCopied { enter() }
+        isPumped = false
         if call.isSingle && call.pending.isEmpty && call.open > 0 {
           isStraight = true
           wakeFed(call.pool)
@@ -195,6 +200,7 @@ final class Coordinator: @unchecked Sendable {
         }
       }
       if isDone(call, untilEnd) {
+        if !isPumped { pump() }
         if call.isComplete { forgetEnded(in: call.pool) }
         result = .deliverable
         break turning
@@ -262,7 +268,7 @@ final class Coordinator: @unchecked Sendable {
     unlock()
     repeat {
       for _ in 0..<Coordinator.looksPerTime {
-        spinPause()
+        for _ in 0..<3 { spinPause() }
         lock.lock()
         if pool.containers.contains(where: { $0.lane.isPending }) { return }
         lock.unlock()
@@ -296,6 +302,8 @@ final class Coordinator: @unchecked Sendable {
     locked {
       call.waiter = waiter
       call.waitsForEnd = untilEnd
+      // Who sleeps is woken through them.
+      checkDescriptors()
       now = monotonicNow()
       settle(call)
       if drivers == 0 { park() }

@@ -78,8 +78,7 @@ extension Function {
   @inlinable
   public func spawn<each A>(_ arguments: repeat each A) async throws -> FunctionCall<Output>
   where Input == (repeat each A) {
-    try await spawned(
-      promptFiller(CollectionOfOne((repeat each arguments)), core.inputs, total: 1), isSingle: true)
+    try await spawned(singleFiller((repeat each arguments), core.inputs), isSingle: true)
   }
 
   @usableFromInline

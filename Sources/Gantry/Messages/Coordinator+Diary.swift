@@ -51,6 +51,8 @@ extension Coordinator {
   func forgetEnded(in pool: Pool) {
     pool.calls.removeAll { call in
       guard call.isComplete, call.open == 0 else { return false }
+      // Nobody looks at it any more.
+      wake(call)
       noteEnd(call)
       return true
     }

@@ -136,7 +136,8 @@ extension Parcel {
         var taken = 0
         while taken < count {
           var run = Run<Output>(index: index + taken, elements: [])
-          run.elements.reserveCapacity(count - taken)
+          // Runs behind a failure grow as they need: there may be as many as outputs.
+          if taken == 0 { run.elements.reserveCapacity(count) }
           do {
             try coding.decodeFrames(&frames, count - taken, &run.elements)
           } catch {
@@ -162,7 +163,8 @@ extension Parcel {
   private mutating func large(_ areElements: Bool, by coding: OutputCoding<Output>) throws -> Output {
     guard areElements else { return try bytes.withUnsafeBytes { try coding.decode($0) } }
     guard let adopt = coding.adopt else { throw PayloadError("It came as an array of bytes.") }
-    return adopt(takeBytes())
+    // How much room was made for it is the container's word.
+    return adopt(bytes.capacity - bytes.count > bytes.count / 8 ? Array(bytes[...]) : takeBytes())
   }
 
   /// Decodes behind `outputs`, up to the first failure, which is returned; user code may run here, as in `decoded`.

@@ -20,23 +20,46 @@ private let options = FunctionOptions(
 private func forge(_ x: Int) {
   guard x < 0 else { return }
   let lane = HostileLane.own
-  lane.publish(lane.honestRecord(), forgeries[-x - 1].bytes)
+  let forgery = forgeries[-x - 1]
+  if forgery.isBehindPiece {
+    lane.publish(lane.honestRecord(Int(GANTRY_RECORD_MORE), last: false), RingCrime.piece)
+  }
+  lane.publish(lane.honestRecord(Int(forgery.kind)), forgery.bytes)
   lane.awaitDrained()
   _exit(0)
 }
 
-private let forgeries: [(name: String, bytes: [UInt8])] = [
-  ("nothing", []),
-  ("half a frame", [1, 0]),
-  ("an empty frame", [0, 0, 0, 0]),
-  ("a frame longer than its record", [200, 0, 0, 0, 1, 2, 3]),
-  ("a frame as long as memory", [255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 127]),
-  ("a frame of negative length", [255, 255, 255, 255, 0, 0, 0, 0, 0, 0, 0, 128]),
-  ("bytes that are no UTF-8", [4, 0, 0, 0, 3, 0xff, 0xc0, 0x80]),
-  ("a count without its elements", [5, 0, 0, 0, 255, 255, 255, 255, 15]),
-  ("neither true nor false", [1, 0, 0, 0, 7]),
-  ("random bytes", [32, 0, 0, 0] + (0..<32).map { UInt8(truncatingIfNeeded: $0 * 73 + 41) }),
-  ("only ones", [64, 0, 0, 0] + [UInt8](repeating: 255, count: 64)),
+/// What a container sends as an output that no correct one would.
+private struct Forgery {
+  var name: String
+  var bytes: [UInt8]
+  var kind = GANTRY_RECORD_OUTPUTS
+  var isBehindPiece = false
+
+  init(_ name: String, _ bytes: [UInt8]) { (self.name, self.bytes) = (name, bytes) }
+
+  /// The last piece of an array of bytes, where the function has another output.
+  init(bytesOf name: String, isBehindPiece: Bool) {
+    self.init(name, [1, 2, 3])
+    kind = GANTRY_RECORD_BYTES
+    self.isBehindPiece = isBehindPiece
+  }
+}
+
+private let forgeries = [
+  Forgery("nothing", []),
+  Forgery("half a frame", [1, 0]),
+  Forgery("an empty frame", [0, 0, 0, 0]),
+  Forgery("a frame longer than its record", [200, 0, 0, 0, 1, 2, 3]),
+  Forgery("a frame as long as memory", [255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 127]),
+  Forgery("a frame of negative length", [255, 255, 255, 255, 0, 0, 0, 0, 0, 0, 0, 128]),
+  Forgery("bytes that are no UTF-8", [4, 0, 0, 0, 3, 0xff, 0xc0, 0x80]),
+  Forgery("a count without its elements", [5, 0, 0, 0, 255, 255, 255, 255, 15]),
+  Forgery("neither true nor false", [1, 0, 0, 0, 7]),
+  Forgery("random bytes", [32, 0, 0, 0] + (0..<32).map { UInt8(truncatingIfNeeded: $0 * 73 + 41) }),
+  Forgery("only ones", [64, 0, 0, 0] + [UInt8](repeating: 255, count: 64)),
+  Forgery(bytesOf: "an array of bytes", isBehindPiece: false),
+  Forgery(bytesOf: "an array of bytes in pieces", isBehindPiece: true),
 ]
 
 private let text = Function("text", options: options) { (x: Int) -> String in

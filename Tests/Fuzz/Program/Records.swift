@@ -18,6 +18,7 @@ let recordsTarget = FuzzTarget(
   switch shape % 4 {
   case 0: World.shared.play(&script, shape, OutputCoding(SingleCoding<Int>.self))
   case 1: World.shared.play(&script, shape, OutputCoding(SingleCoding<String>.self))
+  case 2 where shape & 128 != 0: World.shared.play(&script, shape, OutputCoding(SingleCoding<[UInt8]>.self))
   case 2: World.shared.play(&script, shape, OutputCoding(SingleCoding<[Int]>.self))
   default: World.shared.play(&script, shape, OutputCoding(VoidCoding.self))
   }
@@ -187,7 +188,7 @@ private struct Scene<Output> {
     let how = script.byte()
     let kind = script.byte()
     var header = RecordHeader()
-    header.kind = UInt16(kind & 7)
+    header.kind = UInt16(kind & 15)
     header.flags = how & 1 != 0 ? RecordKind.lastFlag : 0
     header.epoch = container.epoch &+ (how & 2 != 0 ? 1 : 0)
     header.busy_ns = UInt64(kind) << 8
@@ -316,7 +317,7 @@ extension Coordinator {
 @Sendable private func recordSeeds() -> [[UInt8]] {
   // Shape, chunks; then acts: claim, progress, records and drains of each kind.
   var seeds: [[UInt8]] = []
-  for shape in [16, 17, 18, 19, 24, 25, 48, 49] as [UInt8] {
+  for shape in [16, 17, 18, 19, 24, 25, 48, 49, 146] as [UInt8] {
     seeds.append([shape, 0, 4, 7, 0, 1, 1, 3, 1, 2, 3, 12])
     seeds.append([shape, 1, 4, 3, 7, 10, 0, 3, 2, 1, 1, 2, 2, 2, 8, 0x21, 13, 0, 1, 1, 9, 9, 9, 12])
     seeds.append([
