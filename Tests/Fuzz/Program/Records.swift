@@ -79,7 +79,8 @@ private struct Scene<Output> {
     driver.pools = [pool]
     sink = TypedSink(coding, ordered: shape & 8 != 0)
     let filler = ChunkFiller(
-      width: 8, left: { 0 }, fill: { _, _ in Filled(count: 0, bytes: 0, failure: nil, isOpen: false) })
+      width: 8, isCopied: true, left: { 0 },
+      fill: { _, _ in Filled(count: 0, bytes: 0, failure: nil, isOpen: false) })
     call = Call(pool: pool, filler: filler, sink: sink, ceiling: nil, isSingle: false)
     call.sourceIsOpen = false
     pool.calls = [call]
