@@ -21,6 +21,8 @@ int lane_doorbell(void) {
 }
 
 lane lane_make(int doorbell) {
+  // Containers are forked behind this; where it fails they fence each input.
+  gantry_membarrier_register();
   lane l = {.doorbell = doorbell};
   must(gantry_memory_create(GANTRY_DRIVER_BYTES, false, &l.driver), "driver's page");
   // A container's region is a memfd, which can be sealed, as in Gantry's driver.

@@ -39,7 +39,7 @@ int gantry_consumer_open_at(gantry_consumer *consumer, const void *driver, void 
       .idle_average_ns = SPIN_MOST_NS,
       .park_ns = PARK_LEAST_NS,
       .doorbell = doorbell,
-      .fenced = gantry_membarrier_register() != 0 || page->fence_inputs != 0,
+      .fenced = page->fence_inputs != 0 || !gantry_membarrier_reaches_us(),
   };
   gantry_store_relaxed(&own_page(consumer)->claim, descriptors);
   gantry_store_relaxed(&own_page(consumer)->tail, bytes);

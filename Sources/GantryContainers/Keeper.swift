@@ -2,6 +2,7 @@
 // Used under the driver's lock.
 
 import CGantryProcess
+import GantryLanes
 
 #if canImport(Glibc)
 import Glibc
@@ -108,6 +109,7 @@ package struct Keeper: ~Copyable {
   package init(functions: [ContainerFunction]) throws(ProcessError) {
     self.init()
     setZygoteFunctions(functions)
+    letBarriersReachForks()
     let failure = gantry_keeper_start({ containerMain($0, $1, $2) }, &keeper)
     guard failure == 0 else { throw ProcessError("a process could not be forked", failure) }
   }

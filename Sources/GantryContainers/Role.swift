@@ -3,6 +3,7 @@
 
 import CGantryProcess
 import Dispatch
+import GantryLanes
 
 #if canImport(Glibc)
 import Glibc
@@ -43,6 +44,7 @@ package struct Role {
           ContainerCode.$isRunning.withValue(true) { containerMain(spawn, descriptors, count) }
         }, isSynchronous ? 1 : 0)
     }
+    letBarriersReachForks()
     gantry_role_become_zygote({ containerMain($0, $1, $2) }, isAlone() ? 1 : 0)
   }
 

@@ -195,6 +195,10 @@ package func parkedFence() { gantry_producer_fence() }
 /// Whether this process can reach containers by a barrier; otherwise they fence each input.
 package let canReachContainers: Bool = gantry_membarrier_all() == 0
 
+/// Lets the driver's barrier reach the containers that are forked from this process; where it cannot be had they fence
+/// each input.
+package func letBarriersReachForks() { _ = gantry_membarrier_register() }
+
 /// The monotonic clock in nanoseconds.
 package func monotonicNow() -> UInt64 { gantry_clock_ns() }
 

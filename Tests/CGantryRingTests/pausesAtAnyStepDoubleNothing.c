@@ -54,6 +54,7 @@ static void run_all(uint64_t items, bool fenced, random_numbers random) {
 }
 
 int main(void) {
+  become_reachable();
   watchdog(200);
   random_numbers random = random_begin();
   uint64_t items = setting("ITEMS", 200000 / slowness());

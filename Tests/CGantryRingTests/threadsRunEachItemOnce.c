@@ -32,6 +32,7 @@ static void run_all(uint64_t items, bool fenced, int lanes, uint32_t chunk_most,
 }
 
 int main(void) {
+  become_reachable();
   watchdog(300);
   random_numbers random = random_begin();
   uint64_t items = setting("ITEMS", 400000 / slowness());

@@ -35,10 +35,15 @@ static inline void gantry_pause(void) {
 #endif
 }
 
-/// Registers this process as one whose running threads the driver's barrier reaches. 0 or -errno.
+/// Lets the driver's barrier reach the processes that this one forks from here on. 0 or -errno.
 int gantry_membarrier_register(void);
 
-/// A full barrier on every running thread of all registered processes. 0 or -errno.
+/// Whether the barrier surely reaches all threads of this process: one that it was forked from had registered, and no
+/// exec came between. Its own registering is not enough: Linux goes on passing over a processor that idles on the page
+/// tables of a process that registers elsewhere, until yet another process has run there (6.18, membarrier_switch_mm).
+bool gantry_membarrier_reaches_us(void);
+
+/// A full barrier on every running thread of the processes that it reaches. 0 or -errno.
 int gantry_membarrier_all(void);
 
 #endif

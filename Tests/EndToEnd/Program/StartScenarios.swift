@@ -1,6 +1,7 @@
 // Every way a driver can start: by fork, by starting this program again, by starting another; and what is refused.
 // The scenarios' own driver is made by main; those of processes with threads are made in tasks, beside it.
 
+import CGantryRing
 import Dispatch
 import Gantry
 import Glibc
@@ -39,6 +40,7 @@ private let inherited = Function("inherited") { (scratch: String) in
   _ = system("ls /proc/self/fd > \(scratch)/list")
   return readFile("\(scratch)/list") ?? ""
 }
+private let reached = Function("reached") { (_: Int) in gantry_membarrier_reaches_us() }
 private let limits = Function("limits", options: .init(memoryLimit: 400 << 20)) { (x: Int) in
   var limit = rlimit()
   getrlimit(__rlimit_resource_t(x), &limit)
@@ -225,6 +227,16 @@ let startScenarios = ScenarioGroup(
       await driver.shutdown()
       removeScratch(scratch)
     },
+    Scenario(name: "barriers surely reach containers that were forked", functions: [reached]) { _ in
+      expect(try await reached.remote(0), "one forked from a copy of this program fences each input")
+      let reachedLate = Function("reachedLate") { (_: Int) in gantry_membarrier_reaches_us() }
+      let driver = try Driver(reachedLate)
+      expect(try await !reachedLate.remote(0), "one that runs the program leaves out its fences")
+      await driver.shutdown()
+    },
+    Scenario(
+      name: "barriers surely reach containers of a second program", functions: [reached], configuration: again
+    ) { _ in expect(try await reached.remote(0), "one forked from the second program fences each input") },
     Scenario(name: "limits hold in containers that run the program", functions: [other]) { _ in
       let driver = try Driver(limits)
       expectEqual(try await limits.remote(Int(RLIMIT_DATA.rawValue)), 400 << 20, "RLIMIT_DATA")
