@@ -138,12 +138,20 @@ gantry_progress gantry_producer_progress(const gantry_producer *producer) {
   return (gantry_progress){.tag = (uint32_t)(word >> 33), .input = (uint32_t)(word >> 1), .running = word & 1};
 }
 
+/// More than any store waits for its line once it was executed, by far.
+#define DRAIN_NS 10000
+
 bool gantry_producer_lower_end(gantry_producer *producer, uint64_t position, uint32_t end) {
   gantry_producer_restore_end(producer, position, end);
   // Split: partner is gantry_cursor_begin, which stores progress and then loads this word. The fence serves
   // containers that fence each input; the barrier reaches those that do not.
   gantry_fence_full();
-  return own_page(producer)->fence_inputs != 0 || gantry_membarrier_all() == 0;
+  if (own_page(producer)->fence_inputs != 0) return true;
+  uint64_t start = gantry_clock_ns();
+  if (gantry_membarrier_all() != 0) return false;
+  // A barrier that had a processor to reach has taken most of this already.
+  while (gantry_clock_ns() - start < DRAIN_NS) gantry_pause();
+  return true;
 }
 
 void gantry_producer_restore_end(gantry_producer *producer, uint64_t position, uint32_t end) {

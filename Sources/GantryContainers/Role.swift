@@ -44,8 +44,9 @@ package struct Role {
           ContainerCode.$isRunning.withValue(true) { containerMain(spawn, descriptors, count) }
         }, isSynchronous ? 1 : 0)
     }
-    letBarriersReachForks()
-    gantry_role_become_zygote({ containerMain($0, $1, $2) }, isAlone() ? 1 : 0)
+    let isAlone = isAlone()
+    if isAlone { letBarriersReachForks() }
+    gantry_role_become_zygote({ containerMain($0, $1, $2) }, isAlone ? 1 : 0)
   }
 
   /// Tells the driver of another one that was made here.

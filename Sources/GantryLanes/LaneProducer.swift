@@ -192,7 +192,7 @@ package final class LaneProducer {
 /// Orders `setParked` of all lanes before the scan that follows.
 package func parkedFence() { gantry_producer_fence() }
 
-/// Whether this process can reach containers by a barrier; otherwise they fence each input.
+/// Whether this process can reach containers by a barrier; otherwise all of them fence each input.
 package let canReachContainers: Bool = gantry_membarrier_all() == 0
 
 /// Lets the driver's barrier reach the containers that are forked from this process; where it cannot be had they fence

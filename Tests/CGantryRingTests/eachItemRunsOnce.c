@@ -1,23 +1,42 @@
-// Claims, revokes, splits and harvests between the driver's thread and container threads over one mapping:
-// each of many items runs once and is delivered once, with containers that fence and with such that rely on
-// membarrier.
+// Claims, revokes, splits and harvests between the driver and its containers: each of many items runs once and is
+// delivered once, with containers that are processes and rely on membarrier, and with such that are threads and fence.
 
 // build: -pthread
 // threads: yes
 
+#include "processes.h"
 #include "threads.h"
 
-static void run_all(uint64_t items, bool fenced, int lanes, uint32_t chunk_most, random_numbers random) {
+static void start(driver *d, bool processes) {
+  if (!processes) {
+    driver_start_threads(d);
+    return;
+  }
+  for (int i = 0; i < d->lane_count; i += 1) lane_spawn(d, &d->lanes[i], (step_kill){0});
+}
+
+static void stop(driver *d, bool processes) {
+  if (!processes) {
+    driver_stop_threads(d);
+    return;
+  }
+  for (int i = 0; i < d->lane_count; i += 1) {
+    gantry_producer_stop(&d->lanes[i].producer);
+    lane_reap(d, &d->lanes[i], true);
+  }
+}
+
+static void run_all(uint64_t items, bool processes, int lanes, uint32_t chunk_most, random_numbers random) {
   world *w = world_make(items);
   w->has_singles = true;
   w->slow = 16;
   driver d = driver_make(w, lanes, random);
-  d.fenced = fenced;
+  d.fenced = !processes;
   d.chunk_most = chunk_most;
   d.churn = 1;
-  driver_start_threads(&d);
+  start(&d, processes);
   while (d.delivered < items) driver_turn(&d);
-  driver_stop_threads(&d);
+  stop(&d, processes);
   check_all_delivered(&d);
   for (uint64_t item = 0; item < items; item += 1) {
     uint32_t runs = gantry_load_relaxed(&w->runs[item]);
@@ -25,22 +44,21 @@ static void run_all(uint64_t items, bool fenced, int lanes, uint32_t chunk_most,
   }
   printf(
       "%s, %d lanes, chunks to %u: %llu items; %llu revoked, %llu splits, %llu conflicts, %llu harvested\n",
-      fenced ? "fenced" : "membarrier", lanes, chunk_most, (unsigned long long)items,
+      processes ? "membarrier" : "fenced", lanes, chunk_most, (unsigned long long)items,
       (unsigned long long)d.counts.revoked, (unsigned long long)d.counts.splits,
       (unsigned long long)d.counts.conflicts, (unsigned long long)d.counts.harvested);
   driver_drop(&d);
 }
 
 int main(void) {
-  become_reachable();
   watchdog(300);
   random_numbers random = random_begin();
   uint64_t items = setting("ITEMS", 400000 / slowness());
   bool reaches = gantry_membarrier_all() == 0;
   if (!reaches) printf("skipped: membarrier does not work here, so containers always fence\n");
-  for (int fenced = reaches ? 0 : 1; fenced < 2; fenced += 1) {
-    run_all(items, fenced, 1, 1, random);
-    run_all(items, fenced, 2, 24, random);
-    run_all(items, fenced, 2, 3, random);
+  for (int processes = reaches ? 1 : 0; processes >= 0; processes -= 1) {
+    run_all(items, processes, 1, 1, random);
+    run_all(items, processes, 2, 24, random);
+    run_all(items, processes, 2, 3, random);
   }
 }

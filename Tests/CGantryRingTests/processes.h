@@ -37,6 +37,7 @@ static inline void lane_spawn(driver *d, lane *l, step_kill armed) {
                        d->fenced);
   gantry_producer_set_spin(&l->producer, (uint32_t)draw(&d->random, 2) * 3000);
   if (!d->fenced) CHECK(gantry_membarrier_register() == 0, "containers cannot be reached");
+  fflush(stdout);
   l->pid = fork();
   CHECK(l->pid >= 0, "no process");
   if (l->pid == 0) box_process(l, d->w, seen, armed);

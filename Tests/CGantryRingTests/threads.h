@@ -1,24 +1,9 @@
 // Containers that are threads of the driver's process: both sides use one mapping, where ThreadSanitizer sees
-// them.
+// them. They always fence: what a barrier reaches has one thread.
 #ifndef GANTRY_RING_TEST_THREADS_H
 #define GANTRY_RING_TEST_THREADS_H
 
 #include "driver.h"
-
-/// Goes on in a fork, whose threads the driver's barrier reaches, and ends as that ends. To be called before all else.
-static inline void become_reachable(void) {
-  if (gantry_membarrier_register() != 0) return;
-  pid_t child = fork();
-  CHECK(child >= 0, "no process");
-  if (child == 0) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    return;
-  }
-  int status;
-  CHECK(waitpid(child, &status, 0) == child, "the test cannot be waited for");
-  // Not exit: what sanitizers say at the end is the child's.
-  _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
-}
 
 static inline void *box_thread(void *argument) {
   box_serve(argument);

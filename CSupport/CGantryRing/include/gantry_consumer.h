@@ -10,6 +10,10 @@
 #include "gantry_hooks.h"
 #include "gantry_layout.h"
 
+#if __has_include(<sys/single_threaded.h>)
+#include <sys/single_threaded.h>
+#endif
+
 /// Private memory of the container; shared words are reached through it only.
 typedef struct gantry_consumer {
   const void *driver;   ///< gantry_driver_page, read-only here
@@ -23,7 +27,7 @@ typedef struct gantry_consumer {
   uint64_t idle_average_ns;  ///< of recent waits: how long spinning pays
   uint64_t park_ns;     ///< how long the next sleep may last
   int doorbell;         ///< the driver's eventfd
-  bool fenced;          ///< each input takes a fence: the driver's membarrier does not reach us
+  bool fenced;          ///< each input takes a fence: the driver's membarrier may not reach us
 } gantry_consumer;
 
 /// A private copy of a claimed descriptor.
@@ -105,6 +109,16 @@ static inline gantry_cursor gantry_cursor_make(const gantry_consumer *consumer, 
                          .fenced = consumer->fenced};
 }
 
+/// Whether this process may have, or may have had, more than one thread: what the C library says, and true without its
+/// word.
+static inline bool gantry_had_threads(void) {
+#if __has_include(<sys/single_threaded.h>)
+  return !__libc_single_threaded;
+#else
+  return true;
+#endif
+}
+
 /// Where the chunk ends now.
 static inline uint32_t gantry_claim_end(gantry_claim claim) {
   return gantry_load_acquire((const _Atomic uint32_t *)claim.end);
@@ -117,7 +131,7 @@ static inline bool gantry_cursor_begin(gantry_cursor cursor, uint32_t input) {
   GANTRY_STEP(GANTRY_STEP_INPUT_BEGUN);
   // Pairs with the driver's barrier between lowering `end` and reading `progress` (Split). Without it both
   // could miss each other's store and an input would run in two containers.
-  if (cursor.fenced) {
+  if (cursor.fenced || gantry_had_threads()) {
     gantry_fence_full();
   } else {
     gantry_fence_compiler();

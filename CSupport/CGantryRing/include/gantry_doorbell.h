@@ -38,9 +38,8 @@ static inline void gantry_pause(void) {
 /// Lets the driver's barrier reach the processes that this one forks from here on. 0 or -errno.
 int gantry_membarrier_register(void);
 
-/// Whether the barrier surely reaches all threads of this process: one that it was forked from had registered, and no
-/// exec came between. Its own registering is not enough: Linux goes on passing over a processor that idles on the page
-/// tables of a process that registers elsewhere, until yet another process has run there (6.18, membarrier_switch_mm).
+/// Whether the barrier surely reaches this process while it has one thread: one that it was forked from had registered,
+/// and no exec came between. Why nothing less will do: PROTOCOL.md, Membarrier.
 bool gantry_membarrier_reaches_us(void);
 
 /// A full barrier on every running thread of the processes that it reaches. 0 or -errno.

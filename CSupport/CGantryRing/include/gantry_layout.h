@@ -65,7 +65,7 @@ typedef struct gantry_driver_page {
   uint32_t version;
   uint64_t epoch;         ///< of this container; stands in each of its records
   uint64_t ring_bytes;    ///< completion ring, a power of two
-  uint32_t fence_inputs;  ///< 1: the driver cannot membarrier, so containers fence each input
+  uint32_t fence_inputs;  ///< 1: the driver cannot membarrier, so all containers fence each input
   uint32_t function;
   alignas(GANTRY_LINE) _Atomic uint64_t avail;  ///< descriptors published; lowered by Revoke
   alignas(GANTRY_LINE) _Atomic uint64_t head;   ///< bytes of the completion ring consumed

@@ -40,7 +40,9 @@ private let inherited = Function("inherited") { (scratch: String) in
   _ = system("ls /proc/self/fd > \(scratch)/list")
   return readFile("\(scratch)/list") ?? ""
 }
-private let reached = Function("reached") { (_: Int) in gantry_membarrier_reaches_us() }
+private let reached = Function("reached") { (_: Int) in
+  gantry_membarrier_reaches_us() && !gantry_had_threads() || gantry_membarrier_all() != 0
+}
 private let limits = Function("limits", options: .init(memoryLimit: 400 << 20)) { (x: Int) in
   var limit = rlimit()
   getrlimit(__rlimit_resource_t(x), &limit)
