@@ -138,7 +138,7 @@ gantry_progress gantry_producer_progress(const gantry_producer *producer) {
   return (gantry_progress){.tag = (uint32_t)(word >> 33), .input = (uint32_t)(word >> 1), .running = word & 1};
 }
 
-/// More than any store waits for its line once it was executed, by far.
+/// More than any store waits for its line, by far.
 #define DRAIN_NS 10000
 
 bool gantry_producer_lower_end(gantry_producer *producer, uint64_t position, uint32_t end) {
@@ -149,7 +149,7 @@ bool gantry_producer_lower_end(gantry_producer *producer, uint64_t position, uin
   if (own_page(producer)->fence_inputs != 0) return true;
   uint64_t start = gantry_clock_ns();
   if (gantry_membarrier_all() != 0) return false;
-  // A barrier that had a processor to reach has taken most of this already.
+  // For what the kernel passed over; a barrier that had a virtual processor to reach has taken as long already.
   while (gantry_clock_ns() - start < DRAIN_NS) gantry_pause();
   return true;
 }

@@ -15,6 +15,13 @@ static void start(driver *d, bool processes) {
   for (int i = 0; i < d->lane_count; i += 1) lane_spawn(d, &d->lanes[i], (step_kill){0});
 }
 
+/// A container that failed a check has said so.
+static void check_alive(driver *d) {
+  for (int i = 0; i < d->lane_count; i += 1) {
+    CHECK(!lane_reap(d, &d->lanes[i], false), "container %d ended by itself", i);
+  }
+}
+
 static void stop(driver *d, bool processes) {
   if (!processes) {
     driver_stop_threads(d);
@@ -35,7 +42,10 @@ static void run_all(uint64_t items, bool processes, int lanes, uint32_t chunk_mo
   d.chunk_most = chunk_most;
   d.churn = 1;
   start(&d, processes);
-  while (d.delivered < items) driver_turn(&d);
+  while (d.delivered < items) {
+    driver_turn(&d);
+    if (processes && draw_one_in(&d.random, 64)) check_alive(&d);
+  }
   stop(&d, processes);
   check_all_delivered(&d);
   for (uint64_t item = 0; item < items; item += 1) {

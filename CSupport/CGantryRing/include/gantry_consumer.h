@@ -109,8 +109,9 @@ static inline gantry_cursor gantry_cursor_make(const gantry_consumer *consumer, 
                          .fenced = consumer->fenced};
 }
 
-/// Whether this process may have, or may have had, more than one thread: what the C library says, and true without its
-/// word.
+/// Whether this process, or one that it was forked from, may have had a second thread: what the C library says, and true
+/// without its word. glibc's byte stays 0 from the first pthread_create on, in forks too (2.36; later versions may set it
+/// again where all others have ended).
 static inline bool gantry_had_threads(void) {
 #if __has_include(<sys/single_threaded.h>)
   return !__libc_single_threaded;
