@@ -226,7 +226,10 @@ extension Coordinator {
     guard record.count > 0 else { return }
     container.pool.scaling.startSucceeded()
     chunk.call.sizing.learn(count: Int(record.count), nanoseconds: busy(record, container))
-    container.pool.mean = chunk.call.sizing.mean
+    // What a single call takes says nothing about a map's inputs, by which containers are filled.
+    if !chunk.call.isSingle || container.pool.calls.allSatisfy(\.isSingle) {
+      container.pool.mean = chunk.call.sizing.mean
+    }
     container.seenSince = now
     container.isStuck = false
     tick = Coordinator.shortestTick

@@ -378,7 +378,7 @@ final class Coordinator: @unchecked Sendable {
   /// Whether somebody sleeps who is to hear of the next outputs at once: not who waits for all of many short inputs.
   private func wantsEachRecord(_ call: Call) -> Bool {
     guard call.waiter != nil else { return false }
-    return !call.waitsForEnd || (call.pool.mean ?? .infinity) > Coordinator.shortInput
+    return call.isSingle || !call.waitsForEnd || (call.pool.mean ?? .infinity) > Coordinator.shortInput
   }
 
   private static let shortInput = 1_000_000.0

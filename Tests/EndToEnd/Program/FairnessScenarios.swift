@@ -14,6 +14,14 @@ private let endless = Function("endless", options: .init(maxContainers: 1)) { (x
   return x
 }
 
+/// Takes its time, but for negative inputs; the board counts the others.
+private let steady = Function("steady", options: .init(maxContainers: 2)) { (x: Int) -> Int in
+  guard x >= 0 else { return x }
+  nap(2)
+  Board.add(0)
+  return x
+}
+
 private let square = Function("square") { (x: Int) in x * x }
 
 /// A class is its own iterator, and no sequence the library knows.
@@ -65,6 +73,24 @@ let fairnessScenarios = ScenarioGroup(
         for try await x in endless.map(0..<100, orderOutputs: false) where x > 0 { break }
         expectEqual(try await endless.remote(7), 7)
       }
+    },
+    Scenario(name: "a short call waits for a map's running inputs, and no others", functions: [steady]) { _ in
+      _ = try await steady.map(0..<50).collect()
+      let map = Task {
+        for try await _ in steady.map(0..<1_000_000) where Task.isCancelled { break }
+      }
+      await eventually("the map is under way") { Board.value(0) > 100 }
+      var passed: [Int] = []
+      // Many short calls say nothing about the map's inputs, of which containers are given a few at a time still.
+      for _ in 0..<1200 {
+        let before = Board.value(0)
+        _ = try await steady.remote(-1)
+        passed.append(Board.value(0) - before)
+      }
+      map.cancel()
+      _ = await map.result
+      let long = passed.filter { $0 > 16 }
+      expect(long.count <= 3, "so many of the map's inputs ended while a call waited: \(long)")
     },
     Scenario(name: "the narrowest windows never stand still", functions: [square]) { _ in
       for window in 1...3 {
