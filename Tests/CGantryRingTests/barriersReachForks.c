@@ -39,13 +39,9 @@ static uint64_t calls_served(int processor) {
   int place = -1;
   while (table != NULL && fgets(line, sizeof line, table) != NULL) {
     if (place < 0) {
-      char *rest = line;
-      for (char *name = strtok(line, " \n"); name != NULL; name = strtok(NULL, " \n")) {
-        place += 1;
-        if (strcmp(name, column) == 0) rest = NULL;
-        if (rest == NULL) break;
-      }
-      if (rest != NULL) break;
+      char *name = strtok(line, " \n");
+      for (place = 0; name != NULL && strcmp(name, column) != 0; place += 1) name = strtok(NULL, " \n");
+      if (name == NULL) break;
     } else if (strstr(line, "Function call interrupts") != NULL) {
       char *at = strchr(line, ':');
       if (at == NULL) break;

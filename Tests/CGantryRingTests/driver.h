@@ -277,6 +277,14 @@ static inline void check_all_delivered(const driver *d) {
   }
 }
 
+/// Where no container died, each item ran once.
+static inline void check_all_ran_once(const driver *d) {
+  for (uint64_t item = 0; item < d->w->items; item += 1) {
+    uint32_t runs = gantry_load_relaxed(&d->w->runs[item]);
+    CHECK(runs == 1, "item %llu ran %u times", (unsigned long long)item, runs);
+  }
+}
+
 static inline void driver_drop(driver *d) {
   free(d->is_delivered);
   free(d->back);

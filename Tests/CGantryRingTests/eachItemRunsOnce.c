@@ -48,10 +48,7 @@ static void run_all(uint64_t items, bool processes, int lanes, uint32_t chunk_mo
   }
   stop(&d, processes);
   check_all_delivered(&d);
-  for (uint64_t item = 0; item < items; item += 1) {
-    uint32_t runs = gantry_load_relaxed(&w->runs[item]);
-    CHECK(runs == 1, "item %llu ran %u times", (unsigned long long)item, runs);
-  }
+  check_all_ran_once(&d);
   printf(
       "%s, %d lanes, chunks to %u: %llu items; %llu revoked, %llu splits, %llu conflicts, %llu harvested\n",
       processes ? "membarrier" : "fenced", lanes, chunk_most, (unsigned long long)items,

@@ -36,14 +36,11 @@ static void run_all(uint64_t items, random_numbers random) {
   while (d.delivered < items) driver_turn(&d);
   driver_stop_threads(&d);
   check_all_delivered(&d);
-  for (uint64_t item = 0; item < items; item += 1) {
-    uint32_t runs = gantry_load_relaxed(&w->runs[item]);
-    CHECK(runs == 1, "item %llu ran %u times", (unsigned long long)item, runs);
-  }
+  check_all_ran_once(&d);
   printf(
       "%llu revoked, %llu given back, %llu splits, %llu conflicts, %llu harvested; pauses at steps 1, 2, …:",
-      (unsigned long long)d.counts.revoked,
-      (unsigned long long)d.counts.given_back, (unsigned long long)d.counts.splits,
+      (unsigned long long)d.counts.revoked, (unsigned long long)d.counts.given_back,
+      (unsigned long long)d.counts.splits,
       (unsigned long long)d.counts.conflicts, (unsigned long long)d.counts.harvested);
   for (int step = 1; step <= GANTRY_STEP_STARTED; step += 1) {
     printf(" %llu", (unsigned long long)gantry_load_relaxed(&paused[step]));
